@@ -1,0 +1,52 @@
+# Targets for people; `make help` lists them. Each environment is made once and again only when
+# pyproject.toml or constraints.txt change.
+
+VENV   ?= .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-slow check format train wheel clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+serve: $(VENV)/.serve  ## open the page with the shipped release (no torch needed)
+	$(BIN)/diplotone-serve
+
+test: $(VENV)/.all  ## the fast tests
+	$(BIN)/pytest -q -m "not slow"
+
+test-slow: $(VENV)/.all  ## training, page, command line, wheel
+	$(BIN)/pytest -q -m slow
+
+check: $(VENV)/.all  ## style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: $(VENV)/.all  ## mend style and format where that can be done safely
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: $(VENV)/.all  ## fit a release into runs/, by the recipe in configs/train.toml
+	$(BIN)/diplotone-train fit --config configs/train.toml
+
+wheel: $(VENV)/.all  ## build the wheel into dist/
+	$(BIN)/python -m build --wheel
+
+clean:  ## remove the environment and what was built
+	rm -rf $(VENV) build dist *.egg-info
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e '.[serve]'
+	@touch $@
+
+# The everything-environment contains the serving one, so it counts for both.
+$(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e '.[train,serve,dev]'
+	@touch $@ $(VENV)/.serve

@@ -1,0 +1,1 @@
+"""What changes without touching code: the labels, the actors, the recipes, the service."""

@@ -1,0 +1,173 @@
+"""What an analysis holds: frozen types, from one judgement up to a whole article.
+
+`as_dict()` of each type is what HTTP returns and `diplotone analyze --format json` prints. Character
+offsets are `[start, end)` in the text as it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+VoiceKind = Literal["narrator", "quote", "reported"]
+SentenceKind = Literal["headline", "dateline", "byline", "caption", "bullet", "speaker", "body"]
+ActorKind = Literal["state", "organisation", "movement", "historical"]
+
+
+class _AsDict:
+    """Plain dicts, lists, strings and numbers out of a frozen dataclass."""
+
+    __slots__ = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the value as JSON-ready types, every field under its own name."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _AsDict):
+        return value.as_dict()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} has no as_dict")
+    return round(value, 6) if isinstance(value, float) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement(_AsDict):
+    """One label with its probabilities, or no label with the reason why."""
+
+    label: str | None
+    probabilities: Mapping[str, float]
+    """Calibrated probability of every label, in codebook order; empty where nothing was scored."""
+    reason: str | None = None
+    """Why there is no label; None where there is one."""
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the likeliest label; 0.0 where nothing was scored."""
+        return max(self.probabilities.values(), default=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention(_AsDict):
+    """An international actor found in the text."""
+
+    start: int
+    end: int
+    text: str
+    code: str
+    """ISO 3166-1 alpha-3 for states, else capitals such as UN, NATO, HAMAS."""
+    kind: ActorKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice(_AsDict):
+    """Who speaks a sentence."""
+
+    kind: VoiceKind
+    speaker: str | None = None
+    """Code of the speaking actor, where one is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairAnalysis(_AsDict):
+    """One ordered pair of actors in one sentence."""
+
+    source: Mention
+    target: Mention
+    stance: Judgement
+    act: Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceAnalysis(_AsDict):
+    """One sentence, scored."""
+
+    id: int
+    """Position in the article, from 0; dyads name their evidence by it."""
+    start: int
+    end: int
+    text: str
+    kind: SentenceKind
+    voice: Voice
+    sentiment: Judgement
+    tone: Judgement
+    mentions: tuple[Mention, ...]
+    pairs: tuple[PairAnalysis, ...]
+    """The pairs whose relation is sure enough to report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dyad(_AsDict):
+    """Who stands where toward whom over the whole article."""
+
+    source: str
+    target: str
+    stance: str
+    """Label of the mean stance."""
+    mean: float
+    """Mean expected stance of the evidence, -1 opposed to +1 supportive."""
+    low: float
+    high: float
+    """95 % bootstrap interval of the mean; equal to it where n is 1."""
+    n: int
+    acts: Mapping[str, int]
+    """Acts of the evidence, most frequent first."""
+    evidence: tuple[int, ...]
+    """Ids of the sentences that it rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToneIndex(_AsDict):
+    """Tone of the article on one scale, with what it takes to check it."""
+
+    value: float | None
+    """Mean expected tone, -1 hostile to +1 conciliatory; None where too few sentences were scored."""
+    low: float | None
+    high: float | None
+    """95 % bootstrap interval over the scored sentences."""
+    n: int
+    """Scored sentences."""
+    total: int
+    """Sentences in the article."""
+    formula: str
+    label: str | None
+    """Label of the tone scale nearest to the value."""
+    reason: str | None = None
+
+    @property
+    def coverage(self) -> float:
+        """Scored share of the sentences, 0..1."""
+        return self.n / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance(_AsDict):
+    """What it takes to repeat a result."""
+
+    text_sha256: str
+    release: str
+    """Name of the release and the first twelve digits of its manifest's sha256."""
+    codebook: str
+    diplotone: str
+    """Version of the package."""
+    date: str
+    """When the analysis was made: UTC, ISO 8601, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis(_AsDict):
+    """A whole article, read."""
+
+    tone: ToneIndex
+    shares: Mapping[str, Mapping[str, float]]
+    """For sentiment and for tone: share of each label among the scored sentences."""
+    sentences: tuple[SentenceAnalysis, ...]
+    dyads: tuple[Dyad, ...]
+    """Strongest evidence first."""
+    provenance: Provenance

@@ -1,0 +1,149 @@
+"""From texts with character spans to the arrays that the network takes.
+
+Training and prediction encode with the same class, so that a sentence is the same numbers in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from .errors import ReleaseError
+from .records import Pair, Span
+
+TOKENIZER_FILE = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSentence:
+    """One sentence as tokens, its pairs as token ranges."""
+
+    ids: list[int]
+    """Token ids, the first and last being the tokenizer's own markers."""
+    pairs: list[tuple[Span | None, Span]]
+    """Source and target as `[start, end)` in tokens; a source of None asks about the text itself."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sentences padded to one length, pairs padded to one count.
+
+    B sentences, S tokens, K pairs in the sentence that has most of them (at least one slot).
+    """
+
+    input_ids: NDArray[np.int64]
+    """*Shape:* (B, S)"""
+    attention_mask: NDArray[np.int64]
+    """1 at tokens, 0 at padding. *Shape:* (B, S)"""
+    source: NDArray[np.float32]
+    """Weight of each token in the mean of the source; a row sums to 1, or to 0 where there is no source.
+
+    *Shape:* (B, K, S)
+    """
+    target: NDArray[np.float32]
+    """The same for the target. *Shape:* (B, K, S)"""
+
+    def as_dict(self) -> dict[str, NDArray]:
+        """Return the arrays under the names of the network's arguments."""
+        return {
+            "input_ids": self.input_ids,
+            "attention_mask": self.attention_mask,
+            "source": self.source,
+            "target": self.target,
+        }
+
+
+class TooLong(Exception):
+    """A sentence has more tokens than the network reads."""
+
+    def __init__(self, n_tokens: int, max_tokens: int) -> None:
+        self.n_tokens = n_tokens
+        self.max_tokens = max_tokens
+        super().__init__(f"{n_tokens} tokens, more than the {max_tokens} that the model reads at once")
+
+
+class SentenceEncoder:
+    """Tokenizer and the way from character spans to token ranges."""
+
+    def __init__(self, tokenizer: Tokenizer, *, max_tokens: int) -> None:
+        tokenizer.no_padding()
+        tokenizer.no_truncation()  # nothing is cut silently: what is too long is said to be
+        self.tokenizer = tokenizer
+        self.max_tokens = max_tokens
+        self.pad_id = tokenizer.token_to_id("[PAD]") or 0
+
+    @classmethod
+    def from_folder(cls, folder: Path, *, max_tokens: int) -> SentenceEncoder:
+        """Load `tokenizer.json` from a folder.
+
+        Raises:
+            ReleaseError: The file is missing or not a tokenizer.
+        """
+        path = folder / TOKENIZER_FILE
+        try:
+            return cls(Tokenizer.from_file(str(path)), max_tokens=max_tokens)
+        except Exception as error:  # the library raises bare Exception
+            raise ReleaseError(f"{path}: cannot be read as a tokenizer: {error}") from error
+
+    def encode(
+        self, texts: Sequence[str], pairs: Sequence[Sequence[Pair]]
+    ) -> list[EncodedSentence | TooLong]:
+        """Return each text as tokens, in order; one that is too long comes back as the reason."""
+        encodings = self.tokenizer.encode_batch_fast(list(texts)) if not any(pairs) else None
+        if encodings is None:
+            encodings = self.tokenizer.encode_batch(list(texts))
+        return [
+            TooLong(len(encoding.ids), self.max_tokens)
+            if len(encoding.ids) > self.max_tokens
+            else EncodedSentence(
+                ids=encoding.ids,
+                pairs=[
+                    (
+                        pair.source and _token_range(encoding.offsets, pair.source),
+                        _token_range(encoding.offsets, pair.target),
+                    )
+                    for pair in sentence_pairs
+                ],
+            )
+            for encoding, sentence_pairs in zip(encodings, pairs, strict=True)
+        ]
+
+    def collate(self, sentences: Sequence[EncodedSentence]) -> Batch:
+        """Pad sentences to the longest of them and their pairs to the most of them."""
+        width = max(map(len, sentences))
+        n_pairs = max(1, *(len(sentence.pairs) for sentence in sentences))
+        input_ids = np.full((len(sentences), width), self.pad_id, dtype=np.int64)
+        attention_mask = np.zeros((len(sentences), width), dtype=np.int64)
+        source = np.zeros((len(sentences), n_pairs, width), dtype=np.float32)
+        target = np.zeros_like(source)
+        for row, sentence in enumerate(sentences):
+            input_ids[row, : len(sentence)] = sentence.ids
+            attention_mask[row, : len(sentence)] = 1
+            for slot, (source_range, target_range) in enumerate(sentence.pairs):
+                if source_range is not None:
+                    source[row, slot, slice(*source_range)] = 1 / (source_range[1] - source_range[0])
+                target[row, slot, slice(*target_range)] = 1 / (target_range[1] - target_range[0])
+        return Batch(input_ids, attention_mask, source, target)
+
+
+def _token_range(offsets: Sequence[Span], span: Span) -> Span:
+    """The tokens that touch a span of characters.
+
+    A span that no token touches (a character that the tokenizer drops, such as a control character) is
+    given the token that follows it, or the last one, so that every pair has a place to look at.
+    """
+    start, end = span
+    touching = [n for n, (a, b) in enumerate(offsets) if a < b and a < end and start < b]
+    if touching:
+        return touching[0], touching[-1] + 1
+    last = len(offsets) - 1
+    following = next((n for n, (a, b) in enumerate(offsets) if a < b and a >= end), max(last - 1, 0))
+    return following, following + 1

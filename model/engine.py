@@ -1,0 +1,89 @@
+"""What runs the network: OpenVINO to serve, torch to train and to check against.
+
+Both take a `Batch` and return the same logits within the tolerance that the tests hold.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoding import Batch
+from .errors import ReleaseError
+
+OPENVINO_FILE = "openvino_model.xml"
+
+Logits = dict[str, NDArray[np.float32]]
+"""Per task: sentence tasks (B, labels), pair tasks (B, K, labels)."""
+
+
+class Engine(Protocol):
+    """Anything that turns a batch into logits."""
+
+    name: str
+
+    def run(self, batch: Batch) -> Logits:
+        """Return the logits of every task."""
+        ...
+
+
+class OpenVinoEngine:
+    """The served engine: needs neither torch nor transformers.
+
+    Args:
+        folder: A release folder.
+        precision: Precision of what is not quantised, "f32" or "bf16". It is always set: left alone,
+            OpenVINO takes bf16 where the processor has it, and results would depend on the machine.
+        threads: Threads for one request; None takes the cores that this process may use.
+    """
+
+    name = "openvino"
+
+    def __init__(self, folder: Path, *, precision: str = "f32", threads: int | None = None) -> None:
+        import openvino as ov
+
+        path = folder / OPENVINO_FILE
+        core = ov.Core()
+        try:
+            self._model = core.compile_model(
+                core.read_model(path),
+                "CPU",
+                {
+                    "INFERENCE_PRECISION_HINT": precision,
+                    "INFERENCE_NUM_THREADS": threads or len(os.sched_getaffinity(0)),
+                    "PERFORMANCE_HINT": "LATENCY",
+                },
+            )
+        except RuntimeError as error:
+            raise ReleaseError(f"{path}: cannot be loaded: {error}") from error
+        self._request = self._model.create_infer_request()
+        self._tasks = [output.get_any_name() for output in self._model.outputs]
+
+    def run(self, batch: Batch) -> Logits:
+        """Return the logits of every task."""
+        results = self._request.infer(batch.as_dict(), share_inputs=True)
+        return {task: np.array(results[n]) for n, task in enumerate(self._tasks)}
+
+
+class TorchEngine:
+    """The trained network itself, in fp32."""
+
+    name = "torch"
+
+    def __init__(self, folder: Path) -> None:
+        import torch
+
+        from .network import DiplotoneNetwork
+
+        self._torch = torch
+        self._network = DiplotoneNetwork.from_pretrained(folder, local_files_only=True).float().eval()
+
+    def run(self, batch: Batch) -> Logits:
+        """Return the logits of every task."""
+        tensors = {name: self._torch.from_numpy(array) for name, array in batch.as_dict().items()}
+        with self._torch.inference_mode():
+            return {task: logits.numpy() for task, logits in self._network(**tensors).items()}

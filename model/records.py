@@ -1,0 +1,545 @@
+"""The one shape of a sentence with its labels, and the checks that every file of them passes.
+
+A record is a line of JSON (or a row of CSV):
+
+    {"text": "Seoul welcomed Pyongyang's offer.", "sentiment": "positive", "tone": "cooperative",
+     "pairs": [{"source": [0, 5], "target": [15, 24], "stance": "supportive", "act": "SUPPORT"}]}
+
+All labels are optional. Spans are `[start, end)` in characters of `text`; a person may write the substring
+instead where it occurs once. A pair whose source is null asks how the text itself treats the target.
+A CSV file has one row per pair with the columns text, sentiment, tone, source, target, stance, act;
+rows of one text are one record. Cells and strings are taken as they stand: "NA" is Namibia, "NO" is
+Norway, and only an empty cell is missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .codebook import Codebook
+from .errors import RecordError
+
+Span = tuple[int, int]
+
+PAIR_KEYS = ("source", "target", "stance", "act", "source_code", "target_code")
+RECORD_KEYS = ("id", "text", "sentiment", "tone", "pairs", "register", "hard", "group", "split")
+SPLITS = ("train", "dev", "test")
+REGISTERS = ("wire", "headline", "statement", "speech", "analysis", "cable", "history")
+CSV_COLUMNS = ("text", "sentiment", "tone", "source", "target", "stance", "act")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """An ordered pair of actors in a sentence, with what is known of it."""
+
+    target: Span
+    source: Span | None = None
+    """None: how the text itself treats the target."""
+    stance: str | None = None
+    act: str | None = None
+    source_code: str | None = None
+    target_code: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the pair in record form; absent labels and codes are left out, a null source stays."""
+        row: dict[str, Any] = {
+            "source": list(self.source) if self.source else None,
+            "target": list(self.target),
+        }
+        labels = {key: getattr(self, key) for key in PAIR_KEYS[2:]}
+        return row | {key: value for key, value in labels.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A sentence with the labels that are known of it."""
+
+    text: str
+    id: str
+    sentiment: str | None = None
+    tone: str | None = None
+    pairs: tuple[Pair, ...] = ()
+    register: str | None = None
+    hard: bool | None = None
+    """A careless reader would get a label wrong."""
+    group: str | None = None
+    """Shared by sentences that must stay on one side of a split."""
+    split: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the user's own, handed back as they came."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as a JSON-ready dict in the order of `RECORD_KEYS`, then the user's own keys."""
+        row: dict[str, Any] = {"id": self.id, "text": self.text}
+        for key in RECORD_KEYS[2:]:
+            value = getattr(self, key)
+            if key == "pairs":
+                row["pairs"] = [pair.as_dict() for pair in self.pairs]
+            elif value is not None:
+                row[key] = value
+        return row | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong with one line: where, what was found, what is allowed."""
+
+    where: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that reading a file found."""
+
+    where: str
+    records: tuple[Record, ...]
+    """The records without fault."""
+    faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...]
+    """Worth knowing, not wrong: exact duplicates."""
+
+    def raise_for_faults(self) -> tuple[Record, ...]:
+        """Return the records.
+
+        Raises:
+            RecordError: There are faults; the text lists every one of them.
+        """
+        if self.faults:
+            count = f"{len(self.faults)} fault" + "s" * (len(self.faults) > 1)
+            raise RecordError("\n".join([f"{self.where}: {count}", *map(str, self.faults)]))
+        return self.records
+
+
+def text_id(text: str) -> str:
+    """Return the id of a record that was given none: sixteen hexadecimal digits of the text's SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def read_records(path: str | Path, codebook: Codebook, *, keep_unknown: bool = False) -> tuple[Record, ...]:
+    """Return the records of a JSONL or CSV file.
+
+    Args:
+        path: The file; its ending says which of the two it is.
+        codebook: Which labels there are.
+        keep_unknown: Hand unknown keys back in `extra` instead of calling them faults.
+
+    Raises:
+        RecordError: The file cannot be read or is faulty; the text lists every fault.
+    """
+    return check_file(path, codebook, keep_unknown=keep_unknown).raise_for_faults()
+
+
+def check_file(path: str | Path, codebook: Codebook, *, keep_unknown: bool = False) -> Report:
+    """Read a JSONL or CSV file and return its records with every fault found.
+
+    Raises:
+        RecordError: The file cannot be opened or has neither ending.
+    """
+    path = Path(path)
+    readers = {".jsonl": _json_rows, ".csv": _csv_rows}
+    if path.suffix.lower() not in readers:
+        raise RecordError(f'{path}: ends in "{path.suffix}"; records are read from .jsonl and .csv')
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
+    where = str(path)
+    text, encoding_faults = _decode(data, where)
+    if encoding_faults:
+        return Report(where=where, records=(), faults=encoding_faults, notes=())
+    faults: list[Fault] = []
+    rows = list(readers[path.suffix.lower()](text, where, faults))
+    return _check_rows(rows, codebook, where, faults, keep_unknown=keep_unknown)
+
+
+def check_rows(
+    rows: Iterable[Mapping[str, Any]],
+    codebook: Codebook,
+    *,
+    where: str = "record",
+    keep_unknown: bool = True,
+) -> Report:
+    """Check rows that are in memory already; their place in the order, from 1, is their line."""
+    return _check_rows(
+        [(n, dict(row) if isinstance(row, Mapping) else row) for n, row in enumerate(rows, 1)],
+        codebook,
+        where,
+        [],
+        keep_unknown=keep_unknown,
+    )
+
+
+def write_jsonl(records: Iterable[Record], path: Path) -> None:
+    """Write records as JSONL, one line each, UTF-8."""
+    lines = (json.dumps(record.as_dict(), ensure_ascii=False) + "\n" for record in records)
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+# ---------------------------------------------------------------------------- from bytes to rows
+
+_Row = tuple[int, Any]
+"""A line number and what stands there."""
+
+
+def _decode(data: bytes, where: str) -> tuple[str, tuple[Fault, ...]]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "", (_fault(where, 1, "the file is UTF-16; save it as UTF-8"),)
+    try:
+        return data.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        pass
+    bad_lines = []
+    for n, line in enumerate(data.split(b"\n"), 1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            bad_lines.append(
+                _fault(
+                    where,
+                    n,
+                    f"byte 0x{line[error.start]:02x} at column {error.start + 1} is not UTF-8"
+                    " (often a file saved as Windows-1252 or Latin-1); save it as UTF-8",
+                )
+            )
+    return "", tuple(bad_lines)
+
+
+def _json_rows(text: str, where: str, faults: list[Fault]) -> Iterator[_Row]:
+    for n, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield n, json.loads(line, object_pairs_hook=_object_without_repeats)
+        except json.JSONDecodeError as error:
+            faults.append(_fault(where, n, f"not JSON at column {error.colno}: {error.msg}"))
+        except (_RepeatedKeyError, RecursionError) as error:
+            faults.append(_fault(where, n, str(error) or "nested too deeply"))
+
+
+class _RepeatedKeyError(Exception):
+    pass
+
+
+def _object_without_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in items]
+    if repeated := {key for key in keys if keys.count(key) > 1}:
+        raise _RepeatedKeyError(f'the key "{min(repeated)}" stands more than once; keep one')
+    return dict(items)
+
+
+def _csv_rows(text: str, where: str, faults: list[Fault]) -> Iterator[_Row]:
+    """Rows of one text are one record: the first row's line is the record's."""
+    header_line = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header_line.count)  # spreadsheets of many countries save with ";"
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    by_text: dict[str, tuple[int, dict[str, Any]]] = {}
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        if "text" not in header:
+            found = ", ".join(header) or "nothing"
+            faults.append(_fault(where, 1, f'the header has no column "text"; found {found}'))
+            return
+        if repeated := {name for name in header if header.count(name) > 1}:
+            faults.append(_fault(where, 1, f'the column "{min(repeated)}" stands more than once'))
+            return
+        for cells in reader:
+            if not any(cells):
+                continue
+            if len(cells) != len(header):
+                faults.append(
+                    _fault(
+                        where,
+                        reader.line_num,
+                        f"has {len(cells)} cells; the header has {len(header)}"
+                        " (put quotation marks around a text that contains the separator)",
+                    )
+                )
+                continue
+            row = {name: cell for name, cell in zip(header, cells, strict=True) if cell != ""}
+            _merge_csv_row(row, reader.line_num, by_text, where, faults)
+    except csv.Error as error:
+        faults.append(_fault(where, reader.line_num, f"not CSV: {error}"))
+    yield from by_text.values()
+
+
+def _merge_csv_row(
+    row: dict[str, Any],
+    line: int,
+    by_text: dict[str, tuple[int, dict[str, Any]]],
+    where: str,
+    faults: list[Fault],
+) -> None:
+    pair = {key: row.pop(key) for key in PAIR_KEYS if key in row}
+    hard = row.get("hard")
+    if isinstance(hard, str) and hard.lower() in ("true", "false"):
+        row["hard"] = hard.lower() == "true"
+    if pair and "target" not in pair:
+        faults.append(_fault(where, line, f"has {', '.join(pair)} but no target; fill in the target"))
+        pair = {}
+    first_line, merged = by_text.setdefault(row.get("text", ""), (line, {"pairs": []}))
+    for key, value in row.items():
+        if merged.setdefault(key, value) != value:
+            faults.append(
+                _fault(
+                    where,
+                    line,
+                    f'{key} "{value}" contradicts "{merged[key]}" in line {first_line}, which has the same text',
+                )
+            )
+    if pair:
+        merged["pairs"].append({"source": None} | pair)
+
+
+# -------------------------------------------------------------------------- from rows to records
+
+
+def _check_rows(
+    rows: Sequence[_Row], codebook: Codebook, where: str, faults: list[Fault], *, keep_unknown: bool
+) -> Report:
+    records: list[Record] = []
+    notes: list[Fault] = []
+    seen: dict[str, tuple[int, Record]] = {}
+    ids: dict[str, int] = {}
+    for line, row in rows:
+        checker = _RowChecker(codebook, where, line, keep_unknown)
+        record = checker.check(row)
+        if record is not None and record.id in ids and "id" in row:
+            checker.fault(f'id "{record.id}" stands in line {ids[record.id]} already; ids are unique')
+        if record is not None:
+            ids.setdefault(record.id, line)
+            key = _normalised(record.text)
+            if key in seen:
+                first_line, first = seen[key]
+                for conflict in _contradictions(first, record):
+                    checker.fault(f"{conflict} in line {first_line}, which has the same text")
+                notes.append(_fault(where, line, f"repeats the text of line {first_line}"))
+            else:
+                seen[key] = (line, record)
+        faults.extend(checker.faults)
+        if record is not None and not checker.faults:
+            records.append(record)
+    faults.sort(key=lambda fault: fault.line)
+    return Report(where=where, records=tuple(records), faults=tuple(faults), notes=tuple(notes))
+
+
+def _normalised(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().casefold()
+
+
+def _contradictions(first: Record, second: Record) -> Iterator[str]:
+    for task in ("sentiment", "tone"):
+        yield from _contradiction(task, getattr(first, task), getattr(second, task))
+    known = {(pair.source, pair.target): pair for pair in first.pairs}
+    for pair in second.pairs:
+        if (twin := known.get((pair.source, pair.target))) is not None:
+            for task in ("stance", "act"):
+                yield from _contradiction(task, getattr(twin, task), getattr(pair, task))
+
+
+def _contradiction(task: str, first: str | None, second: str | None) -> Iterator[str]:
+    if first is not None and second is not None and first != second:
+        yield f'{task} "{second}" contradicts "{first}"'
+
+
+class _RowChecker:
+    """One row: its record if there is one, and all its faults."""
+
+    def __init__(self, codebook: Codebook, where: str, line: int, keep_unknown: bool) -> None:
+        self.codebook = codebook
+        self.where = where
+        self.line = line
+        self.keep_unknown = keep_unknown
+        self.faults: list[Fault] = []
+
+    def fault(self, message: str) -> None:
+        self.faults.append(_fault(self.where, self.line, message))
+
+    def check(self, row: Any) -> Record | None:
+        if not isinstance(row, dict):
+            self.fault(f"holds {_kind(row)}; a record is an object in braces")
+            return None
+        unknown = {key: row[key] for key in row if key not in RECORD_KEYS}
+        if unknown and not self.keep_unknown:
+            for key in unknown:
+                self.fault(
+                    f'unknown key "{key}"{_guess(key, RECORD_KEYS)}; known are {", ".join(RECORD_KEYS)}'
+                )
+        text = self.text(row.get("text"))
+        if text is None:
+            return None
+        return Record(
+            text=text,
+            id=self.string(row, "id") or text_id(text),
+            sentiment=self.label(row, "sentiment"),
+            tone=self.label(row, "tone"),
+            pairs=self.pairs(row.get("pairs"), text),
+            register=self.choice(row, "register", REGISTERS),
+            hard=self.flag(row, "hard"),
+            group=self.string(row, "group"),
+            split=self.choice(row, "split", SPLITS),
+            extra=unknown if self.keep_unknown else {},
+        )
+
+    def text(self, value: Any) -> str | None:
+        if not isinstance(value, str):
+            self.fault(f"text is {_kind(value)}; it must be a string")
+        elif not value.strip():
+            self.fault("text is empty; delete the line or fill it in")
+        elif (surrogate := re.search("[\ud800-\udfff]", value)) is not None:
+            self.fault(f"text has half a character (a lone surrogate) at {surrogate.start()}; mend it")
+        else:
+            return value
+        return None
+
+    def string(self, row: dict[str, Any], key: str) -> str | None:
+        value = row.get(key)
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            self.fault(f"{key} is {_kind(value)}; it must be a string that is not empty")
+            return None
+        return value
+
+    def flag(self, row: dict[str, Any], key: str) -> bool | None:
+        value = row.get(key)
+        if value is not None and not isinstance(value, bool):
+            self.fault(f"{key} is {_kind(value)}; it must be true or false")
+            return None
+        return value
+
+    def choice(self, row: dict[str, Any], key: str, allowed: Sequence[str]) -> str | None:
+        value = row.get(key)
+        if value is None or value in allowed:
+            return value
+        self.fault(f'{key} "{value}"{_guess(value, allowed)} is not one of {", ".join(allowed)}')
+        return None
+
+    def label(self, row: dict[str, Any], task: str, prefix: str = "") -> str | None:
+        value = row.get(task)
+        names = self.codebook[task].names
+        if value is None or value in names:
+            return value
+        self.fault(f'{prefix}{task} "{value}"{_guess(value, names)} is not one of {", ".join(names)}')
+        return None
+
+    def pairs(self, value: Any, text: str) -> tuple[Pair, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, (list, tuple)):
+            self.fault(f"pairs is {_kind(value)}; it must be a list")
+            return ()
+        pairs: dict[tuple[Span | None, Span], Pair] = {}
+        for n, row in enumerate(value, 1):
+            pair = self.pair(row, text, f"pair {n}: ")
+            if pair is None:
+                continue
+            twin = pairs.setdefault((pair.source, pair.target), pair)
+            for task in ("stance", "act"):
+                for conflict in _contradiction(task, getattr(twin, task), getattr(pair, task)):
+                    self.fault(f"pair {n}: {conflict} of an earlier pair with the same spans")
+            if twin is not pair and twin == pair:
+                self.fault(f"pair {n}: stands twice; keep one")
+        return tuple(pairs.values())
+
+    def pair(self, row: Any, text: str, prefix: str) -> Pair | None:
+        if not isinstance(row, dict):
+            self.fault(f"{prefix}is {_kind(row)}; a pair is an object in braces")
+            return None
+        if not self.keep_unknown:
+            for key in row:
+                if key not in PAIR_KEYS:
+                    self.fault(
+                        f'{prefix}unknown key "{key}"{_guess(key, PAIR_KEYS)}; known are {", ".join(PAIR_KEYS)}'
+                    )
+        target = self.span(row.get("target"), text, f"{prefix}target")
+        source = None
+        if row.get("source") is not None:
+            source = self.span(row["source"], text, f"{prefix}source")
+            if source is None:
+                return None
+        if target is None:
+            return None
+        if source and source != target and source[0] < target[1] and target[0] < source[1]:
+            self.fault(
+                f'{prefix}source "{text[slice(*source)]}" and target "{text[slice(*target)]}" overlap;'
+                " choose spans that do not"
+            )
+        codes = {}
+        for key in ("source_code", "target_code"):
+            code = row.get(key)
+            if code is not None and (
+                not isinstance(code, str) or not re.fullmatch(r"[A-Z][A-Z0-9_-]*", code)
+            ):
+                self.fault(
+                    f'{prefix}{key} "{code}" is not an actor code; codes are capitals such as PRK or NATO'
+                )
+            codes[key] = code
+        return Pair(
+            source=source,
+            target=target,
+            stance=self.label(row, "stance", prefix),
+            act=self.label(row, "act", prefix),
+            **codes,
+        )
+
+    def span(self, value: Any, text: str, name: str) -> Span | None:
+        """A span from offsets, or from a substring that occurs once."""
+        if isinstance(value, str):
+            return self.substring(value, text, name)
+        offsets = value if isinstance(value, (list, tuple)) else ()
+        if len(offsets) != 2 or not all(type(offset) is int for offset in offsets):
+            self.fault(f"{name} is {_kind(value)}; it must be [start, end] or a part of the text")
+        elif not 0 <= offsets[0] < offsets[1] <= len(text):
+            self.fault(f"{name} [{offsets[0]}, {offsets[1]}] is outside the text, which has 0 to {len(text)}")
+        elif not text[slice(*offsets)].strip():
+            self.fault(f"{name} [{offsets[0]}, {offsets[1]}] covers only white space")
+        else:
+            return offsets[0], offsets[1]
+        return None
+
+    def substring(self, value: str, text: str, name: str) -> Span | None:
+        count = len(re.findall(f"(?={re.escape(value)})", text)) if value.strip() else 0
+        if count == 1:
+            start = text.index(value)
+            return start, start + len(value)
+        if count == 0:
+            self.fault(f'{name} "{value}" does not stand in the text; copy it letter by letter')
+        else:
+            places = ", ".join(
+                f"[{m.start()}, {m.start() + len(value)}]" for m in re.finditer(re.escape(value), text)
+            )
+            self.fault(
+                f'{name} "{value}" stands {count} times in the text; give a longer part or one of {places}'
+            )
+        return None
+
+
+def _fault(where: str, line: int, message: str) -> Fault:
+    return Fault(where=where, line=line, message=message)
+
+
+def _kind(value: Any) -> str:
+    """What a value is, in words for people who do not write programs."""
+    if value is None:
+        return "missing"
+    shown = json.dumps(value, ensure_ascii=False, default=str)
+    return shown if len(shown) <= 40 else f"{shown[:37]}..."
+
+
+def _guess(found: Any, allowed: Sequence[str]) -> str:
+    """`(did you mean …?)` where one of the allowed words is close, differences of case included."""
+    folded = {name.casefold(): name for name in allowed}
+    close = difflib.get_close_matches(str(found).strip().casefold(), folded, n=1, cutoff=0.7)
+    return f' (did you mean "{folded[close[0]]}"?)' if close else ""

@@ -1,0 +1,123 @@
+"""The commands as people type them, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ARTICLE = "Suva praised Apia for the new ferry deal on Monday. Quito bombed the harbour of Lima at dawn.\n"
+
+
+def _run(part, *arguments, stdin=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", f"diplotone.{part}", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_analyze_reads_a_file_and_standard_input_alike(tiny_release, tmp_path):
+    (tmp_path / "article.txt").write_text(ARTICLE)
+    from_file = _run(
+        "model", "analyze", tmp_path / "article.txt", "--release", tiny_release, "--format", "json"
+    )
+    from_stdin = _run("model", "analyze", "-", "--release", tiny_release, "--format", "json", stdin=ARTICLE)
+    analyses = [json.loads(done.stdout) for done in (from_file, from_stdin)]
+    for analysis in analyses:
+        analysis["provenance"].pop("date")
+    assert analyses[0] == analyses[1]
+    assert [s["text"] for s in analyses[0]["sentences"]] == ARTICLE.strip().replace(". ", ".|").split("|")
+
+
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_analyze_prints_every_sentence(tiny_release, form):
+    done = _run("model", "analyze", "-", "--release", tiny_release, "--format", form, stdin=ARTICLE)
+    assert done.returncode == 0
+    assert "Suva praised Apia" in done.stdout
+    assert "Quito bombed the harbour" in done.stdout
+
+
+def test_a_csv_of_sentences_runs_no_formula(tiny_release):
+    done = _run(
+        "model",
+        "analyze",
+        "-",
+        "--release",
+        tiny_release,
+        "--format",
+        "csv",
+        stdin="=cmd|'/c calc' said Lima.\n",
+    )
+    assert "'=cmd" in done.stdout
+
+
+def test_score_keeps_what_it_was_given(tiny_release, tmp_path, eight_rows):
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(row | {"outlet": "NA"}) + "\n" for row in eight_rows))
+    done = _run("model", "score", source, "-o", out, "--release", tiny_release)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["text"] for row in rows] == [row["text"] for row in eight_rows]
+    assert {row["outlet"] for row in rows} == {"NA"}
+    assert all(row["predicted"]["pairs"] for row in rows)
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["analyze", "nowhere.txt"], "nowhere.txt: cannot be read"),
+        (["analyze", "-", "--release", "nowhere"], "nowhere: there is no such folder"),
+        (["score", "nowhere.jsonl", "-o", "out.jsonl"], "nowhere.jsonl: cannot be read"),
+        (["score", "x.jsonl", "-o", "out.xlsx"], "out.xlsx: scored records are written as .jsonl"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(tiny_release, tmp_path, arguments, message):
+    if arguments[0] == "score":
+        arguments = [*arguments, "--release", tiny_release]
+    done = _run("model", *arguments, stdin="A text.")
+    assert done.returncode == 2
+    assert done.stderr.startswith("diplotone: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_empty_text_is_refused(tiny_release):
+    done = _run("model", "analyze", "-", "--release", tiny_release, stdin="  \n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "diplotone: the text is empty; paste an article or a statement\n",
+    )
+
+
+def test_check_lists_faults_and_exits_with_1(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"text": "a b", "tone": "angry"}\n{"text": "c d", "tone": "neutral"}\n')
+    done = _run("train", "check", path)
+    assert done.returncode == 1
+    assert f'{path}:1: tone "angry" is not one of hostile' in done.stdout
+    assert "1 sentences without fault" in done.stdout
+    path.write_text('{"text": "c d", "tone": "neutral"}\n')
+    assert _run("train", "check", path).returncode == 0
+
+
+def test_evaluate_prints_figures(tiny_release, tmp_path, eight_rows):
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in eight_rows))
+    done = _run("train", "evaluate", path, "--release", tiny_release)
+    assert done.returncode == 0, done.stderr
+    assert "tone: n 8, macro-F1" in done.stdout
+
+
+def test_the_home_folder_is_not_touched_by_reading(tiny_release, own_home):
+    _run("model", "analyze", "-", "--release", tiny_release, stdin=ARTICLE)
+    assert list(Path(own_home).iterdir()) == []

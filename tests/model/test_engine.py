@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from diplotone.model.encoding import SentenceEncoder
+from diplotone.model.engine import OpenVinoEngine, TorchEngine
+from diplotone.model.errors import ReleaseError
+
+
+@pytest.fixture(scope="module")
+def batch(tiny_release, eight_records):
+    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=256)
+    return encoder.collate(encoder.encode([r.text for r in eight_records], [r.pairs for r in eight_records]))
+
+
+def test_openvino_and_torch_give_the_same_logits(tiny_release, batch, tmp_path):
+    from diplotone.train.export import _saved_engine, convert
+
+    torch_engine = TorchEngine(tiny_release)
+    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=256)
+    fp32 = _saved_engine(convert(torch_engine._network, encoder), tmp_path, "f32")
+    ours, theirs = fp32.run(batch), torch_engine.run(batch)
+    assert set(ours) == set(theirs) == {"sentiment", "tone", "stance", "act"}
+    for task in ours:
+        assert ours[task].shape == theirs[task].shape
+        np.testing.assert_allclose(ours[task], theirs[task], atol=1e-4)
+
+
+def test_the_served_model_is_near_the_trained_one(tiny_release, batch):
+    served, trained = OpenVinoEngine(tiny_release).run(batch), TorchEngine(tiny_release).run(batch)
+    for task in served:
+        np.testing.assert_allclose(served[task], trained[task], atol=0.05)
+
+
+def test_a_folder_without_a_model_is_a_clear_error(tmp_path):
+    with pytest.raises(ReleaseError, match=r"openvino_model\.xml: cannot be loaded"):
+        OpenVinoEngine(tmp_path)

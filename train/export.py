@@ -1,0 +1,158 @@
+"""From the trained network to the model that is served: OpenVINO, int8 where that costs nothing.
+
+Two ways to int8 are tried in the order of their speed: weights and activations (post-training quantisation
+with SmoothQuant), then weights alone. The first whose labels agree with fp32 is taken; where none does, the
+model stays fp16 in its file and computes in the release's precision.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import torch
+
+from ..model.encoding import EncodedSentence, SentenceEncoder
+from ..model.engine import OPENVINO_FILE, Engine, OpenVinoEngine
+from ..model.network import DiplotoneNetwork
+
+CALIBRATION_SENTENCES = 300
+"""Sentences that quantisation looks at, over the whole range of lengths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was exported."""
+
+    form: str
+    """"int8", "int8 weights" or "fp16"."""
+    agreement: dict[str, float]
+    """Per task: share of labels on which it agrees with fp32, 0..1."""
+    n: dict[str, int]
+    """Per task: labels compared."""
+
+
+def export(
+    network: DiplotoneNetwork,
+    folder: Path,
+    encoder: SentenceEncoder,
+    sentences: Sequence[EncodedSentence],
+    *,
+    precision: str,
+    agreement: float,
+) -> Exported:
+    """Write the OpenVINO model of a network into a folder.
+
+    Args:
+        network: Trained, on the CPU.
+        folder: Where `openvino_model.xml` and `.bin` go.
+        encoder: Pads the sentences.
+        sentences: Sentences of the domain: some calibrate the quantisation, all are compared.
+        precision: Precision of what is not quantised, "f32" or "bf16".
+        agreement: Least share of labels on which int8 must agree with fp32, in every task.
+    """
+    plain = convert(network.float().eval(), encoder)
+    reference = _labels(_saved_engine(plain, folder / "fp32", "f32"), encoder, sentences)
+    forms: dict[str, Callable[[ov.Model], ov.Model]] = {
+        "int8": lambda model: _quantised(model, encoder, sentences),
+        "int8 weights": _compressed,
+    }
+    result = None
+    for form, quantise in forms.items():
+        candidate = quantise(plain.clone())
+        found = _labels(_saved_engine(candidate, folder / "candidate", precision), encoder, sentences)
+        agreed = {task: float(np.mean(found[task] == reference[task])) for task in reference}
+        if min(agreed.values()) >= agreement:
+            result = candidate, form, agreed
+            break
+    model, form, agreed = result or (plain, "fp16", dict.fromkeys(reference, 1.0))
+    for scratch in ("fp32", "candidate"):
+        shutil.rmtree(folder / scratch, ignore_errors=True)
+    ov.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=True)
+    return Exported(form, agreed, {task: len(labels) for task, labels in reference.items()})
+
+
+def convert(network: DiplotoneNetwork, encoder: SentenceEncoder) -> ov.Model:
+    """Return the network as an OpenVINO model with any number of sentences, tokens and pairs."""
+    example = encoder.collate(
+        [
+            EncodedSentence(ids=[1, 2, 3, 4, 5], pairs=[((1, 2), (3, 4)), (None, (2, 3))]),
+            EncodedSentence(ids=[1, 2, 3], pairs=[]),
+        ]
+    )
+    tensors = {name: torch.from_numpy(array) for name, array in example.as_dict().items()}
+    with torch.no_grad():
+        tasks = list(network(**tensors))
+        model = ov.convert_model(_InOrder(network, tasks), example_input=tensors)
+    shapes: dict[Any, list[int]] = {}
+    for port in model.inputs:
+        shapes[port] = [-1] * len(port.get_partial_shape())
+    model.reshape({port: ov.PartialShape(shape) for port, shape in shapes.items()})
+    for task, output in zip(tasks, model.outputs, strict=True):
+        output.get_tensor().set_names({task})
+    return model
+
+
+class _InOrder(torch.nn.Module):
+    """Returns the logits as a tuple, which tracing keeps in order."""
+
+    def __init__(self, network: DiplotoneNetwork, tasks: list[str]) -> None:
+        super().__init__()
+        self.network = network
+        self.tasks = tasks
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        source: torch.Tensor,
+        target: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
+        logits = self.network(input_ids, attention_mask, source, target)
+        return tuple(logits[task] for task in self.tasks)
+
+
+def _quantised(model: ov.Model, encoder: SentenceEncoder, sentences: Sequence[EncodedSentence]) -> ov.Model:
+    import nncf
+
+    ordered = sorted(sentences, key=len)
+    step = max(1, len(ordered) // CALIBRATION_SENTENCES)
+    chosen = ordered[::step][:CALIBRATION_SENTENCES]
+    batches = [encoder.collate([sentence]).as_dict() for sentence in chosen]
+    return nncf.quantize(
+        model, nncf.Dataset(batches), subset_size=len(batches), model_type=nncf.ModelType.TRANSFORMER
+    )
+
+
+def _compressed(model: ov.Model) -> ov.Model:
+    import nncf
+
+    return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM)
+
+
+def _saved_engine(model: ov.Model, folder: Path, precision: str) -> Engine:
+    folder.mkdir(parents=True, exist_ok=True)
+    ov.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=False)
+    return OpenVinoEngine(folder, precision=precision)
+
+
+def _labels(engine: Engine, encoder: SentenceEncoder, sentences: Sequence[EncodedSentence]) -> dict[str, Any]:
+    """The label of every sentence and every pair, per task."""
+    found: dict[str, list[np.ndarray]] = {}
+    for chunk in _chunks(sorted(sentences, key=len), 32):
+        for task, logits in engine.run(encoder.collate(chunk)).items():
+            labels = logits.argmax(-1)  # (B,) or (B, K)
+            if labels.ndim == 2:
+                labels = np.concatenate([row[: len(s.pairs)] for row, s in zip(labels, chunk, strict=True)])
+            found.setdefault(task, []).append(labels)
+    return {task: np.concatenate(labels) for task, labels in found.items()}
+
+
+def _chunks(items: Sequence[EncodedSentence], size: int) -> Iterator[Sequence[EncodedSentence]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
