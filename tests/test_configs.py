@@ -9,6 +9,7 @@ import pytest
 
 from diplotone.model.codebook import Codebook
 from diplotone.train.config import load_config
+from diplotone.train.sources import load_sources
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 FILES = sorted(path.name for path in CONFIGS.glob("*.toml"))
@@ -32,6 +33,7 @@ READERS = {
     "tiny.toml": load_config,
     "actors.toml": _load_actors,
     "serve.toml": _load_serve,
+    "sources.toml": load_sources,
 }
 
 

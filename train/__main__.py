@@ -1,4 +1,4 @@
-"""diplotone-train: check labels, fit a release, evaluate one."""
+"""diplotone-train: check labels, fit a release, evaluate and benchmark one, fetch public data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..model.errors import DiplotoneError, require_extra
+from ..model.errors import ConfigError, DiplotoneError, require_extra
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +51,21 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--engine", choices=("openvino", "torch"), default="openvino")
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(run=_evaluate)
+
+    benchmark = commands.add_parser("benchmark", help="a release on every evaluation source at hand")
+    benchmark.add_argument(
+        "--release", type=Path, help="release folder (the promoted one, else the shipped one)"
+    )
+    benchmark.add_argument("--mirror", type=Path, help="folder with the public data sets")
+    benchmark.add_argument("-o", "--out", type=Path, help="write the figures as JSON too")
+    benchmark.set_defaults(run=_benchmark)
+
+    sources = commands.add_parser("sources", help="the public data sets: list, get, check")
+    sources.add_argument("action", choices=("list", "get", "check"))
+    sources.add_argument("names", nargs="*", metavar="NAME", help="sources (all)")
+    sources.add_argument("--mirror", type=Path, help="folder that has the files (DIPLOTONE_MIRROR)")
+    sources.add_argument("--into", type=Path, help="get: folder to put them in")
+    sources.set_defaults(run=_sources)
     return parser
 
 
@@ -104,6 +119,58 @@ def _evaluate(options: argparse.Namespace) -> int:
     figures = evaluate(analyzer, read_records(options.file, analyzer.codebook))
     print(json.dumps(figures) if options.json else as_text(figures))
     return 0
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    require_extra("train", "sklearn")
+    from ..model.analyzer import load
+    from .benchmark import as_json, as_table, benchmark
+    from .corpus import find_mirror, load_corpus
+
+    analyzer = load(options.release)
+    mirror = find_mirror(options.mirror)
+    corpus = load_corpus(analyzer.codebook, mirror=mirror)
+    rows = benchmark(analyzer, mirror, corpus.split("test"))
+    if options.out:
+        figures = {"release": analyzer.release.label, "figures": as_json(rows)}
+        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    for note in corpus.notes:
+        print(f"note: {note}")
+    print(f"{analyzer.release.label}\n\n{as_table(rows)}")
+    return 0
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from .corpus import find_mirror
+    from .sources import fault, get, load_sources, pick
+
+    chosen = list(pick(load_sources(), options.names))
+    mirror = find_mirror(options.mirror)
+    if options.action == "list":
+        for source in chosen:
+            print(
+                f"{source.name}: {source.title}\n  {source.repository}; licence: {source.licence}; use: {source.use}"
+            )
+            print(f"  becomes: {source.maps_to}")
+            for trap in source.traps:
+                print(f"  beware: {trap}")
+        return 0
+    if options.action == "get":
+        if options.into is None:
+            raise ConfigError("sources get needs --into FOLDER, where the files go")
+        for source in chosen:
+            for file in source.files:
+                print(f"{source.name}: {file.path}: {get(source, file, options.into, mirror)}")
+        return 0
+    if mirror is None:
+        raise ConfigError("sources check needs the folder: name it with --mirror or DIPLOTONE_MIRROR")
+    faults = [(s, f, found) for s in chosen for f in s.files if (found := fault(f, mirror))]
+    for source, file, found in faults:
+        print(f"{source.name}: {mirror / file.path}: {found}")
+    print(
+        f"{sum(len(s.files) for s in chosen) - len(faults)} files are as they should be, {len(faults)} are not"
+    )
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ class Exported:
     """Per task: share of labels on which it agrees with fp32, 0..1."""
     n: dict[str, int]
     """Per task: labels compared."""
+    tried: dict[str, dict[str, float]]
+    """The agreement of every form that was tried, the rejected ones included."""
 
 
 def export(
@@ -62,19 +64,20 @@ def export(
         "int8": lambda model: _quantised(model, encoder, sentences),
         "int8 weights": _compressed,
     }
-    result = None
+    tried: dict[str, dict[str, float]] = {}
+    model, chosen = plain, "fp16"
     for form, quantise in forms.items():
         candidate = quantise(plain.clone())
         found = _labels(_saved_engine(candidate, folder / "candidate", precision), encoder, sentences)
-        agreed = {task: float(np.mean(found[task] == reference[task])) for task in reference}
-        if min(agreed.values()) >= agreement:
-            result = candidate, form, agreed
+        tried[form] = {task: float(np.mean(found[task] == reference[task])) for task in reference}
+        if min(tried[form].values()) >= agreement:
+            model, chosen = candidate, form
             break
-    model, form, agreed = result or (plain, "fp16", dict.fromkeys(reference, 1.0))
     for scratch in ("fp32", "candidate"):
         shutil.rmtree(folder / scratch, ignore_errors=True)
     ov.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=True)
-    return Exported(form, agreed, {task: len(labels) for task, labels in reference.items()})
+    agreed = tried.get(chosen, dict.fromkeys(reference, 1.0))
+    return Exported(chosen, agreed, {task: len(labels) for task, labels in reference.items()}, tried)
 
 
 def convert(network: DiplotoneNetwork, encoder: SentenceEncoder) -> ov.Model:

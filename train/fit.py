@@ -47,7 +47,7 @@ from .dataset import IGNORED, Collator, to_dataset
 from .evaluate import evaluate, labelled
 from .export import Exported, export
 from .losses import MultiTaskLoss
-from .metrics import macro_f1, quadratic_kappa
+from .metrics import confusion, macro_f1, quadratic_kappa
 
 FINGERPRINT = "fingerprint.json"
 COMPARED_SENTENCES = 2_500
@@ -182,7 +182,12 @@ def write_release(
             "precision": config.precision,
         },
     )
-    served = {"form": exported.form, "agreement_with_fp32": exported.agreement, "n": exported.n}
+    served = {
+        "form": exported.form,
+        "agreement_with_fp32": exported.agreement,
+        "n": exported.n,
+        "tried": exported.tried,
+    }
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
     card = model_card(config.name, codebook, figures, exported, provenance)
@@ -349,7 +354,8 @@ def selection_score(prediction: EvalPrediction, codebook: Codebook) -> dict[str,
         known = labels != IGNORED
         if known.any():
             figure = quadratic_kappa if task.name == "tone" else macro_f1
-            figures[task.name] = figure(labels[known], np.asarray(logits)[known].argmax(-1))
+            predicted = np.asarray(logits)[known].argmax(-1)
+            figures[task.name] = float(figure(confusion(labels[known], predicted, len(task))))
     return {"score": float(np.mean(list(figures.values()) or [0.0]))} | figures
 
 

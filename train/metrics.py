@@ -1,4 +1,8 @@
-"""Figures: pure functions of true labels and probabilities."""
+"""Figures: pure functions of confusion counts, and of probabilities.
+
+A confusion array counts true labels in rows and predicted ones in columns. Every figure takes one of any leading
+shape, so that a thousand resamples are computed at once.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +11,65 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import cohen_kappa_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
 from ..model.codebook import Task
 
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float32]
+Counts = NDArray[np.float64]
+"""*Shape:* (..., labels, labels), true by predicted."""
+
+Figure = Callable[[Counts], NDArray[np.float64]]
 
 RESAMPLES = 1_000
 BINS = 10
 
 
-def macro_f1(true: Labels, predicted: Labels) -> float:
-    """Return the mean F1 over the labels that occur in `true`, 0..1."""
-    labels = np.unique(true)
-    return float(f1_score(true, predicted, labels=labels, average="macro", zero_division=0))  # type: ignore[arg-type]
+def confusion(true: Labels, predicted: Labels, n_labels: int) -> Counts:
+    """Return the counts of true by predicted labels. *Shape:* (labels, labels)."""
+    counts = np.zeros((n_labels, n_labels))
+    np.add.at(counts, (true, predicted), 1)
+    return counts
 
 
-def quadratic_kappa(true: Labels, predicted: Labels) -> float:
-    """Return Cohen's kappa with quadratic weights, for ordinal labels; 1 where both are one constant."""
-    if len(np.unique(np.concatenate([true, predicted]))) < 2:
-        return 1.0
-    return float(cohen_kappa_score(true, predicted, weights="quadratic"))
+def class_figures(counts: Counts) -> tuple[Counts, Counts, Counts]:
+    """Return precision, recall and F1 of every label, 0 where undefined. *Shape:* (..., labels) each."""
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    n_predicted, n_true = counts.sum(-2), counts.sum(-1)
+    return (
+        _ratio(right, n_predicted),
+        _ratio(right, n_true),
+        _ratio(2 * right, n_predicted + n_true),
+    )
+
+
+def macro_f1(counts: Counts) -> NDArray[np.float64]:
+    """Return the mean F1 over the labels that truly occur, 0..1."""
+    occurs = counts.sum(-1) > 0
+    return _ratio((class_figures(counts)[2] * occurs).sum(-1), occurs.sum(-1))
+
+
+def accuracy(counts: Counts) -> NDArray[np.float64]:
+    """Return the share of right answers, 0..1."""
+    return _ratio(np.trace(counts, axis1=-2, axis2=-1), counts.sum((-2, -1)))
+
+
+def quadratic_kappa(counts: Counts) -> NDArray[np.float64]:
+    """Return Cohen's kappa with quadratic weights, for labels in the order of a scale; at most 1.
+
+    1 too where both raters gave one and the same label throughout. Cohen 1968.
+    """
+    steps = np.arange(counts.shape[-1])
+    weights = (steps[:, None] - steps[None, :]) ** 2.0
+    expected = counts.sum(-1)[..., :, None] * counts.sum(-2)[..., None, :]
+    observed = (weights * counts).sum((-2, -1)) * counts.sum((-2, -1))
+    return 1.0 - _ratio(observed, (weights * expected).sum((-2, -1)))
+
+
+def _ratio(above: Any, below: Any) -> Any:
+    """Above / below, and 0 where below is 0."""
+    above, below = np.broadcast_arrays(np.asarray(above, dtype=np.float64), below)
+    return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
 
 
 def expected_calibration_error(true: Labels, probabilities: Probabilities) -> float:
@@ -37,16 +78,16 @@ def expected_calibration_error(true: Labels, probabilities: Probabilities) -> fl
     Bins of equal count, because most confidences of a trained model lie near 1.
     """
     confidence, correct = probabilities.max(1), probabilities.argmax(1) == true
-    order = np.argsort(confidence)
-    bins = np.array_split(order, min(BINS, len(order)))
+    bins = np.array_split(np.argsort(confidence, kind="stable"), min(BINS, len(true)))
     gaps = [len(b) * abs(correct[b].mean() - confidence[b].mean()) for b in bins]
     return float(sum(gaps) / len(true))
 
 
 def interval(
-    figure: Callable[[Labels, Labels], float],
+    figure: Figure,
     true: Labels,
     predicted: Labels,
+    n_labels: int,
     groups: Sequence[Any],
     *,
     seed: int = 0,
@@ -54,15 +95,23 @@ def interval(
     """Return the 95 % bootstrap interval of a figure.
 
     Whole groups (the pairs of one sentence) are drawn, since their labels are not independent.
+
+    Args:
+        figure: Of confusion counts.
+        true: Numbers of the true labels. *Shape:* (N,)
+        predicted: Numbers of the predicted ones. *Shape:* (N,)
+        n_labels: How many labels there are.
+        groups: What belongs together. *Length:* N
+        seed: Of the draws.
     """
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    n_groups = int(group.max()) + 1
+    by_group = np.zeros((n_groups, n_labels * n_labels))  # (G, labels * labels)
+    np.add.at(by_group, (group, true * n_labels + predicted), 1)
     rng = np.random.default_rng(seed)
-    _, member_of = np.unique(np.asarray(groups), return_inverse=True)
-    members = [np.flatnonzero(member_of == g) for g in range(member_of.max() + 1)]
-    values = []
-    for _ in range(RESAMPLES):
-        drawn = np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))])
-        values.append(figure(true[drawn], predicted[drawn]))
-    low, high = np.percentile(values, [2.5, 97.5])
+    drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=RESAMPLES)  # (R, G)
+    resampled = (drawn @ by_group).reshape(RESAMPLES, n_labels, n_labels)
+    low, high = np.percentile(figure(resampled), [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -80,27 +129,26 @@ def task_figures(
     if len(true) == 0:
         return {"n": 0}
     predicted = probabilities.argmax(1)
-    labels = range(len(task))
-    by_class = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)  # type: ignore[arg-type]
-    precision, recall, f1, support = np.asarray(by_class)  # each (labels,)
+    counts = confusion(true, predicted, len(task))
+    precision, recall, f1 = class_figures(counts)
     figures: dict[str, Any] = {
         "n": len(true),
-        "accuracy": float((true == predicted).mean()),
-        "macro_f1": macro_f1(true, predicted),
-        "macro_f1_interval": interval(macro_f1, true, predicted, groups),
+        "accuracy": float(accuracy(counts)),
+        "macro_f1": float(macro_f1(counts)),
+        "macro_f1_interval": interval(macro_f1, true, predicted, len(task), groups),
         "ece": expected_calibration_error(true, probabilities),
         "classes": {
             name: {
-                "n": int(support[k]),
+                "n": int(counts[k].sum()),
                 "precision": float(precision[k]),
                 "recall": float(recall[k]),
                 "f1": float(f1[k]),
             }
             for k, name in enumerate(task.names)
         },
-        "confusion": confusion_matrix(true, predicted, labels=labels).tolist(),
+        "confusion": counts.astype(int).tolist(),
     }
     if task.ordinal:
-        figures["kappa"] = quadratic_kappa(true, predicted)
-        figures["kappa_interval"] = interval(quadratic_kappa, true, predicted, groups)
+        figures["kappa"] = float(quadratic_kappa(counts))
+        figures["kappa_interval"] = interval(quadratic_kappa, true, predicted, len(task), groups)
     return figures

@@ -2,9 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as reference
 
 from diplotone.train.calibrate import temperature
 from diplotone.train.metrics import (
+    accuracy,
+    class_figures,
+    confusion,
     expected_calibration_error,
     interval,
     macro_f1,
@@ -12,22 +18,46 @@ from diplotone.train.metrics import (
     task_figures,
 )
 
+LABELS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=60)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pairs=LABELS)
+def test_figures_are_scikit_learns(pairs):
+    true, predicted = np.array(pairs).T
+    counts = confusion(true, predicted, 5)
+    assert (counts == reference.confusion_matrix(true, predicted, labels=range(5))).all()
+    assert accuracy(counts) == pytest.approx(reference.accuracy_score(true, predicted))
+    theirs = reference.precision_recall_fscore_support(true, predicted, labels=range(5), zero_division=0)
+    np.testing.assert_allclose(class_figures(counts), theirs[:3])
+    occurring = np.unique(true)
+    assert macro_f1(counts) == pytest.approx(
+        reference.f1_score(true, predicted, labels=occurring, average="macro", zero_division=0)
+    )
+    if len({*true, *predicted}) > 1:
+        assert quadratic_kappa(counts) == pytest.approx(
+            reference.cohen_kappa_score(true, predicted, weights="quadratic", labels=range(5))
+        )
+
+
+def test_a_thousand_confusions_are_figured_at_once():
+    rng = np.random.default_rng(0)
+    many = rng.integers(0, 9, (1_000, 5, 5)).astype(float)
+    for figure in (macro_f1, accuracy, quadratic_kappa):
+        np.testing.assert_allclose(figure(many), [figure(one) for one in many])
+
 
 def test_macro_f1_counts_classes_not_sentences():
-    true = np.array([0] * 9 + [1])
-    assert macro_f1(true, np.zeros(10, dtype=int)) == pytest.approx((18 / 19) / 2)
-
-
-def test_macro_f1_leaves_out_labels_that_never_occur():
-    assert macro_f1(np.array([0, 2]), np.array([0, 2])) == 1
+    counts = confusion(np.array([0] * 9 + [1]), np.zeros(10, dtype=int), 2)
+    assert macro_f1(counts) == pytest.approx((18 / 19) / 2)
 
 
 def test_quadratic_kappa_punishes_far_errors_more():
     true = np.array([0, 1, 2, 3, 4] * 4)
     near, far = true.copy(), true.copy()
     near[0], far[0] = 1, 4
-    assert quadratic_kappa(true, true) == 1
-    assert quadratic_kappa(true, near) > quadratic_kappa(true, far)
+    assert quadratic_kappa(confusion(true, true, 5)) == 1
+    assert quadratic_kappa(confusion(true, near, 5)) > quadratic_kappa(confusion(true, far, 5))
 
 
 def test_a_sure_and_right_model_is_calibrated_and_a_sure_and_wrong_one_is_not():
@@ -52,8 +82,8 @@ def test_the_interval_holds_the_figure_and_narrows_with_n():
     def width(n):
         true = rng.integers(0, 2, n)
         predicted = np.where(rng.random(n) < 0.8, true, 1 - true)
-        low, high = interval(macro_f1, true, predicted, range(n))
-        assert low < macro_f1(true, predicted) < high
+        low, high = interval(macro_f1, true, predicted, 2, range(n))
+        assert low < macro_f1(confusion(true, predicted, 2)) < high
         return high - low
 
     assert width(1_000) < width(60)
@@ -63,8 +93,8 @@ def test_an_interval_over_groups_is_wider_than_over_their_members():
     rng = np.random.default_rng(2)
     true = np.repeat(rng.integers(0, 2, 50), 10)
     predicted = np.where(np.repeat(rng.random(50) < 0.8, 10), true, 1 - true)  # a group errs as one
-    alone = interval(macro_f1, true, predicted, range(500))
-    grouped = interval(macro_f1, true, predicted, np.repeat(np.arange(50), 10))
+    alone = interval(macro_f1, true, predicted, 2, range(500))
+    grouped = interval(macro_f1, true, predicted, 2, np.repeat(np.arange(50), 10))
     assert grouped[1] - grouped[0] > 2 * (alone[1] - alone[0])
 
 
