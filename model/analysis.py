@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 VoiceKind = Literal["narrator", "quote", "reported"]
-SentenceKind = Literal["headline", "dateline", "byline", "caption", "bullet", "speaker", "body"]
+SentenceKind = Literal["headline", "dateline", "byline", "caption", "bullet", "speaker", "furniture", "body"]
+"""What a sentence is in its article; furniture is the page's own ("Read more", "Tap to install")."""
 ActorKind = Literal["state", "organisation", "movement", "historical"]
 
 

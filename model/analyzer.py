@@ -17,7 +17,7 @@ from .analysis import Analysis, Judgement, Mention, PairAnalysis, Provenance, Se
 from .article.actors import Gazetteer
 from .article.dyads import aggregate, candidate_pairs
 from .article.index import tone_index
-from .article.language import why_unscored
+from .article.scope import reasons_unscored
 from .article.sentences import Sentence, split
 from .article.voices import attribute
 from .codebook import Codebook, Task
@@ -173,7 +173,7 @@ class Analyzer:
         sentences = split(text)
         mentions = self.gazetteer.find(text, sentences)
         voices = attribute(text, sentences, mentions)
-        reasons = [why_unscored(text[s.start : s.end]) for s in sentences]
+        reasons = reasons_unscored(text, sentences)
         candidates = [
             () if reason else candidate_pairs(found) for reason, found in zip(reasons, mentions, strict=True)
         ]

@@ -1,0 +1,116 @@
+"""Who stands where toward whom: the pairs to score in a sentence, and what they add up to in an article."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+from statistics import fmean
+
+from ..analysis import Dyad, Mention, PairAnalysis, SentenceAnalysis
+from ..codebook import Task
+from .bootstrap import interval
+from .index import expected_score, nearest_label
+
+MOST_PAIRS = 12
+"""Ordered pairs of one sentence that are scored; of a list of twenty states hardly two are related."""
+
+MOST_MENTIONS = 60
+"""Mentions of one sentence that are looked at; only tables and junk have more."""
+
+NO_ACT = "NONE"
+
+MentionPair = tuple[Mention, Mention]
+
+
+def candidate_pairs(mentions: Sequence[Mention]) -> tuple[MentionPair, ...]:
+    """Return the ordered pairs of actors to score in one sentence, both directions of each.
+
+    Each two codes are represented once, by the two mentions of them that lie nearest to each other, fuller
+    mentions before shorter ones. Mentions that overlap make no pair, except where one expression stands for
+    both ("the two Koreas") and nothing else names them. Of more than `MOST_PAIRS` the nearest are kept.
+
+    Args:
+        mentions: The mentions of one sentence.
+    """
+    by_code: dict[str, list[Mention]] = defaultdict(list)
+    for mention in mentions[:MOST_MENTIONS]:
+        by_code[mention.code].append(mention)
+    chosen = [
+        pair
+        for one, other in combinations(by_code, 2)
+        if (pair := _nearest(by_code[one], by_code[other])) is not None
+    ]
+    chosen.sort(key=lambda pair: (_distance(*pair), pair[0].start, pair[1].start, pair[0].code, pair[1].code))
+    kept = sorted(chosen[: MOST_PAIRS // 2], key=lambda pair: (pair[0].start, pair[1].start, pair[0].code))
+    return tuple(ordered for one, other in kept for ordered in ((one, other), (other, one)))
+
+
+def _nearest(ones: Sequence[Mention], others: Sequence[Mention]) -> MentionPair | None:
+    """The two mentions of two actors that lie nearest, the earlier one first."""
+    pairs = [(one, other) for one in ones for other in others]
+    apart = [pair for pair in pairs if pair[0].end <= pair[1].start or pair[1].end <= pair[0].start]
+    shared = [pair for pair in pairs if (pair[0].start, pair[0].end) == (pair[1].start, pair[1].end)]
+    candidates = apart or shared
+    if not candidates:
+        return None
+
+    def rank(pair: MentionPair) -> tuple[int, int, int]:
+        one, other = pair
+        return _distance(one, other), -len(one.text) - len(other.text), one.start
+
+    best = min(candidates, key=rank)
+    return best if best[0].start <= best[1].start else (best[1], best[0])
+
+
+def _distance(one: Mention, other: Mention) -> int:
+    """Characters between two mentions; 0 where they touch or are the same."""
+    return max(one.start - other.end, other.start - one.end, 0)
+
+
+def aggregate(sentences: Sequence[SentenceAnalysis], stance: Task) -> tuple[Dyad, ...]:
+    """Return who stands where toward whom over the whole article, strongest evidence first.
+
+    The evidence of a dyad are its pairs whose stance has a label. All of them count alike in the mean of the
+    expected stance, neutral ones too, so that one quarrel among nine plain meetings does not read as enmity.
+    Only pairs with neither a side nor an act (neutral and NONE: the two are merely named together) are no
+    evidence. A pair without a stance label counts nowhere.
+
+    Strength is the size of the mean times the square root of n; ties go to the larger n, then to the codes.
+
+    Args:
+        sentences: The sentences of the article.
+        stance: The stance task of the codebook, for the scale.
+    """
+    evidence: dict[tuple[str, str], list[tuple[int, PairAnalysis]]] = defaultdict(list)
+    for sentence in sentences:
+        for pair in sentence.pairs:
+            if _is_evidence(pair):
+                evidence[pair.source.code, pair.target.code].append((sentence.id, pair))
+    dyads = [_dyad(source, target, pairs, stance) for (source, target), pairs in evidence.items()]
+    dyads.sort(key=lambda dyad: (-abs(dyad.mean) * dyad.n**0.5, -dyad.n, dyad.source, dyad.target))
+    return tuple(dyads)
+
+
+def _is_evidence(pair: PairAnalysis) -> bool:
+    if pair.stance.label is None or pair.source.code == pair.target.code:
+        return False
+    return pair.stance.label != "neutral" or pair.act.label not in (None, NO_ACT)
+
+
+def _dyad(source: str, target: str, pairs: Sequence[tuple[int, PairAnalysis]], stance: Task) -> Dyad:
+    values = [expected_score(pair.stance, stance) for _, pair in pairs]
+    mean = fmean(values)
+    low, high = interval(values)
+    acts = Counter(pair.act.label for _, pair in pairs if pair.act.label not in (None, NO_ACT))
+    return Dyad(
+        source=source,
+        target=target,
+        stance=nearest_label(mean, stance),
+        mean=mean,
+        low=low,
+        high=high,
+        n=len(pairs),
+        acts={act: n for act, n in sorted(acts.items(), key=lambda item: (-item[1], item[0] or "")) if act},
+        evidence=tuple(dict.fromkeys(number for number, _ in pairs)),
+    )

@@ -1,0 +1,64 @@
+"""The tone of a whole article as one number that anyone can check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from ..analysis import Judgement, SentenceAnalysis, ToneIndex
+from ..codebook import Task
+from .bootstrap import interval
+from .scope import NOT_PROSE
+
+
+def expected_score(judgement: Judgement, task: Task) -> float:
+    """Return the mean of the label scores under a judgement's probabilities, on the task's own scale."""
+    return sum(task[name].score * p for name, p in judgement.probabilities.items())
+
+
+def nearest_label(value: float, task: Task) -> str:
+    """Return the label whose score is nearest to a value; between two, the one nearer to the middle."""
+    return min(task.labels, key=lambda label: (round(abs(label.score - value), 9), abs(label.score))).name
+
+
+def tone_index(sentences: Sequence[SentenceAnalysis], tone: Task, minimum: int = 3) -> ToneIndex:
+    """Return the tone index of an article: the mean expected tone of its scored sentences, -1 to +1.
+
+    A sentence's expected tone is the mean of the tone scale under its probabilities; the index is the mean
+    of these divided by the end of the scale. Sentences without a tone label count in `total` only, lines that
+    are no prose (bylines, speakers' labels, the page's own furniture) not at all.
+
+    Args:
+        sentences: All sentences of the article.
+        tone: The tone task of the codebook, for the scale.
+        minimum: Fewest scored sentences that give an index; with fewer it has a reason instead.
+    """
+    prose = [sentence for sentence in sentences if sentence.kind not in NOT_PROSE]
+    tones = [expected_score(s.tone, tone) for s in prose if s.tone.label is not None]
+    n, total = len(tones), len(prose)
+    scale = max(abs(score) for score in tone.scores)
+    if n < max(minimum, 1):
+        return ToneIndex(
+            value=None,
+            low=None,
+            high=None,
+            n=n,
+            total=total,
+            formula=f"no index from {n} of {total} sentences",
+            label=None,
+            reason=f"{n} of {total} sentences could be scored; an index needs at least {max(minimum, 1)}",
+        )
+    value = fmean(tones) / scale
+    low, high = interval([score / scale for score in tones])
+    return ToneIndex(
+        value=value,
+        low=low,
+        high=high,
+        n=n,
+        total=total,
+        formula=(
+            f"sum of expected tone / ({n} sentences × {scale:g})"
+            f" = {sum(tones):+.2f} / {n * scale:g} = {value:+.3f}"
+        ),
+        label=nearest_label(value * scale, tone),
+    )
