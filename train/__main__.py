@@ -60,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_argument("-o", "--out", type=Path, help="write the figures as JSON too")
     benchmark.set_defaults(run=_benchmark)
 
+    card = commands.add_parser("data-card", help="count the project's labelled sentences into their data card")
+    card.set_defaults(run=_data_card)
+
+    split = commands.add_parser("split", help="deal new sentences of the project out to train, dev and test")
+    split.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
+    split.set_defaults(run=_split)
+
     sources = commands.add_parser("sources", help="the public data sets: list, get, check")
     sources.add_argument("action", choices=("list", "get", "check"))
     sources.add_argument("names", nargs="*", metavar="NAME", help="sources (all)")
@@ -138,6 +145,39 @@ def _benchmark(options: argparse.Namespace) -> int:
         print(f"note: {note}")
     print(f"{analyzer.release.label}\n\n{as_table(rows)}")
     return 0
+
+
+def _data_card(options: argparse.Namespace) -> int:
+    from ..model.codebook import Codebook
+    from .corpus import data_folder
+    from .data_card import tables, update
+
+    path = data_folder() / "README.md"
+    path.write_text(update(path.read_text(encoding="utf-8"), tables(Codebook.load())), encoding="utf-8")
+    print(f"counted into {path}")
+    return 0
+
+
+def _split(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from ..model.codebook import Codebook
+    from ..model.records import read_records, write_jsonl
+    from .corpus import data_folder, find_mirror, load_corpus
+    from .splits import assign, leaks
+
+    codebook, path = Codebook.load(), data_folder() / "written.jsonl"
+    corpus = load_corpus(codebook, mirror=find_mirror(options.mirror))
+    for note in corpus.notes:
+        print(f"note: {note}")
+    splits = assign(corpus.records)
+    records = [replace(record, split=splits[record.id]) for record in read_records(path, codebook)]
+    write_jsonl(records, path)
+    found = leaks([replace(record, split=splits[record.id]) for record in corpus.records])
+    for one, other in found:
+        print(f"leak: {one.split} {one.id} and {other.split} {other.id} belong together; mend one by hand")
+    print(f"{len(records):,} written sentences have their split, {len(found)} leaks")
+    return 1 if found else 0
 
 
 def _sources(options: argparse.Namespace) -> int:

@@ -295,7 +295,8 @@ class _TwoRateTrainer(Trainer):
                         "weight_decay": self.recipe.weight_decay if matrix else 0.0,
                     }
                     for (in_encoder, matrix), parameters in groups.items()
-                ]
+                ],
+                fused=True,  # one pass over the parameters; most of them are embeddings
             )
         return self.optimizer
 
