@@ -1,0 +1,1 @@
+"""From requests to analyses: the page and the HTTP interface."""

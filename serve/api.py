@@ -1,0 +1,214 @@
+"""The HTTP interface: articles and records in, JSON out."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from ..model.analysis import Analysis
+from ..model.errors import DiplotoneError
+from .config import ServeConfig
+from .limits import check_records, check_text
+from .pool import AnalyzerPool, Busy, TooLate
+
+logger = logging.getLogger(__name__)
+
+
+class ErrorAnswer(BaseModel):
+    """What every refusal says."""
+
+    error: str = Field(examples=["the text is empty; paste an article or a statement"])
+
+
+class AnalyzeRequest(BaseModel):
+    """One article."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(
+        description="The article in English, as it stands; offsets in the answer point into it.",
+        examples=[
+            "Seoul welcomed Pyongyang's offer. The two sides will meet on Monday. Tokyo warned of haste."
+        ],
+    )
+
+
+class PairRequest(BaseModel):
+    """Two actors, marked in the text."""
+
+    model_config = ConfigDict(extra="allow")
+
+    source: list[int] | str | None = Field(
+        default=None,
+        description="[start, end) in characters, or the substring where it occurs once; null asks how the"
+        " text itself treats the target.",
+        examples=[[0, 5]],
+    )
+    target: list[int] | str = Field(description="[start, end) or the substring.", examples=["Pyongyang"])
+
+
+class RecordRequest(BaseModel):
+    """One sentence, with the pairs of actors to score; other keys are handed back as they came."""
+
+    model_config = ConfigDict(extra="allow")
+
+    text: str = Field(examples=["Seoul welcomed Pyongyang's offer."])
+    pairs: list[PairRequest] = Field(default=[])
+
+
+class ScoreRequest(BaseModel):
+    """Sentences to score."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    records: list[RecordRequest]
+
+
+class JudgementAnswer(BaseModel):
+    """One label with its probabilities, or no label with the reason why."""
+
+    label: str | None = Field(examples=["cooperative"])
+    probabilities: dict[str, float]
+    reason: str | None = None
+
+
+class PairPrediction(BaseModel):
+    """The judgements of one pair."""
+
+    stance: JudgementAnswer
+    act: JudgementAnswer
+
+
+class Predicted(BaseModel):
+    """The judgements of one record; pairs in the order given."""
+
+    sentiment: JudgementAnswer
+    tone: JudgementAnswer
+    pairs: list[PairPrediction]
+
+
+class ScoredRecord(RecordRequest):
+    """The record as it came, with what was predicted."""
+
+    predicted: Predicted
+
+
+class ScoreAnswer(BaseModel):
+    """The records in the order given."""
+
+    records: list[ScoredRecord]
+
+
+class Health(BaseModel):
+    """What is running."""
+
+    status: str = Field(examples=["ok", "starting"])
+    release: str
+    codebook: str
+    diplotone: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorAnswer, "description": "The text or the records cannot be read."},
+    413: {"model": ErrorAnswer, "description": "The body is too large."},
+    422: {"model": ErrorAnswer, "description": "The body is not of the form asked for."},
+    429: {"model": ErrorAnswer, "description": "Too many requests wait; see Retry-After."},
+    503: {"model": ErrorAnswer, "description": "Not done before the deadline."},
+}
+
+
+def build_router(pool: AnalyzerPool, config: ServeConfig) -> APIRouter:
+    """Return the routes under /v1 and /health."""
+    router = APIRouter()
+
+    @router.post("/v1/analyze", response_model=Analysis, responses=REFUSALS, summary="Read one article")
+    async def analyze(request: AnalyzeRequest) -> Response:
+        text = check_text(request.text, config.max_chars)
+        return _json(await pool.run(lambda analyzer: _dumps(analyzer.analyze(text).as_dict())))
+
+    @router.post("/v1/score", response_model=ScoreAnswer, responses=REFUSALS, summary="Score sentences")
+    async def score(request: ScoreRequest) -> Response:
+        rows = [row.model_dump(exclude_unset=True) for row in request.records]
+        check_records(rows, config.max_records, config.max_chars)
+        return _json(await pool.run(lambda analyzer: _dumps({"records": analyzer.score(rows)})))
+
+    @router.get(
+        "/health",
+        response_model=Health,
+        responses={503: {"model": Health, "description": "Still warming up."}},
+        summary="Whether requests are taken, and by which release",
+    )
+    def health() -> JSONResponse:
+        from importlib.metadata import version
+
+        answer = Health(
+            status="ok" if pool.ready else "starting",
+            release=pool.release,
+            codebook=pool.codebook_version,
+            diplotone=version("diplotone"),
+        )
+        return JSONResponse(answer.model_dump(), status_code=200 if pool.ready else 503)
+
+    @router.api_route(
+        "/v1/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
+    )
+    def nothing_here(path: str, request: Request) -> Response:  # else the page would take it for its own
+        if path in ("analyze", "score"):
+            raise HTTPException(405, f"/v1/{path} takes POST, not {request.method}", {"Allow": "POST"})
+        raise HTTPException(404, f"there is no /v1/{path}; there are /v1/analyze and /v1/score")
+
+    return router
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Make every refusal of the interface `{"error": "..."}`, and none a stack trace."""
+
+    @app.exception_handler(DiplotoneError)
+    def mistake(_: Request, error: DiplotoneError) -> Response:
+        return _error(400, str(error))
+
+    @app.exception_handler(Busy)
+    def busy(_: Request, error: Busy) -> Response:
+        return _error(429, str(error), {"Retry-After": str(error.retry_after_s)})
+
+    @app.exception_handler(TooLate)
+    def too_late(_: Request, error: TooLate) -> Response:
+        return _error(503, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def wrong_form(_: Request, error: RequestValidationError) -> Response:
+        return _error(422, "; ".join(map(_in_words, error.errors())))
+
+    @app.exception_handler(HTTPException)
+    def refused(_: Request, error: HTTPException) -> Response:
+        return _error(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    def fault(request: Request, _: Exception) -> Response:
+        logger.error("a fault in %s %s", request.method, request.url.path)  # the server logs the traceback
+        return _error(500, "a fault of the service, not of the request; its log has the details")
+
+
+def _in_words(fault: Any) -> str:
+    """One finding of pydantic as a sentence: "text: Field required"."""
+    where = ".".join(str(part) for part in fault["loc"] if part != "body")
+    return f"{where}: {fault['msg']}" if where else f"the body: {fault['msg']}"
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": message}, status_code=status, headers=headers)

@@ -1,0 +1,47 @@
+"""What one request may hold; the same words on the page and over HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..model.errors import RecordError, TextError
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def check_text(text: object, max_chars: int) -> str:
+    """Return a text that may go to an analyzer.
+
+    Halves of surrogate pairs, which are no characters and cannot be sent back, become U+FFFD; offsets
+    stay as they are.
+
+    Raises:
+        TextError: It is no string, empty or too long.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise TextError("the text is empty; paste an article or a statement")
+    if len(text) > max_chars:
+        raise TextError(f"the text has more than {max_chars:,} characters; split it into parts")
+    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def check_records(records: Sequence[Mapping[str, Any]], max_records: int, max_chars: int) -> None:
+    """Check the size of a batch of records; what is in them the analyzer checks.
+
+    Raises:
+        RecordError: There are none, too many, or too much text in all.
+    """
+    if not records:
+        raise RecordError('records: there are none; give at least one, such as {"text": "..."}')
+    if len(records) > max_records:
+        raise RecordError(
+            f"records: there are {len(records):,}; at most {max_records:,} are taken at once, split them"
+        )
+    n_chars = sum(len(row["text"]) for row in records if isinstance(row.get("text"), str))
+    if n_chars > max_chars:
+        raise RecordError(
+            f"records: their texts have {n_chars:,} characters in all; at most {max_chars:,} are taken at once,"
+            " split them"
+        )

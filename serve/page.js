@@ -1,0 +1,74 @@
+// Selecting sentences in an analysis. Runs once, with `element` the component that holds the analyses and
+// `watch` to hear of a new one; every listener sits on `element`, whose content is replaced in place.
+
+const all = (selector) => Array.from(element.querySelectorAll(selector));
+const sentences = () => all('.article [data-sentence]');
+const smooth = () => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth');
+
+function select(id) {
+  let chosen = null;
+  for (const sentence of sentences()) {
+    const is = sentence.dataset.sentence === id;
+    sentence.setAttribute('aria-pressed', String(is));
+    sentence.tabIndex = is ? 0 : -1;
+    if (is) chosen = sentence;
+  }
+  for (const detail of all('.detail')) detail.hidden = detail.dataset.of !== id;
+  for (const step of all('.arc [data-sentence]')) step.classList.toggle('selected', step.dataset.sentence === id);
+  for (const row of all('.sentences tbody tr')) {
+    row.classList.toggle('selected', row.querySelector('[data-sentence]')?.dataset.sentence === id);
+  }
+  element.querySelector('.details')?.classList.toggle('open', chosen !== null);
+  return chosen;
+}
+
+// Near the end of an article the details stop following and may stand half above the window.
+function bringDetailsIntoSight() {
+  element.querySelector('.details.open')?.scrollIntoView({ block: 'nearest' });
+}
+
+function unselect() {
+  const pressed = element.querySelector('.sentence[aria-pressed="true"]');
+  select(null);
+  (pressed ?? sentences()[0])?.setAttribute('tabindex', '0');
+  pressed?.focus({ preventScroll: true });
+}
+
+element.addEventListener('click', (event) => {
+  if (event.target.closest('.close')) return unselect();
+  const from = event.target.closest('[data-sentence]');
+  if (!from) return;
+  if (from.matches('.sentence') && !window.getSelection().isCollapsed) return; // the reader marks words to copy
+  const chosen = select(from.dataset.sentence);
+  chosen?.focus({ preventScroll: true });
+  if (from.matches('.sentence')) bringDetailsIntoSight();
+  else chosen?.scrollIntoView({ block: 'center', behavior: smooth() });
+});
+
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+element.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && element.querySelector('.details.open')) return unselect();
+  const from = event.target.closest('.sentence');
+  if (!from || event.ctrlKey || event.metaKey || event.altKey) return;
+  const list = sentences();
+  const at = list.indexOf(from);
+  let to = null;
+  if (event.key in STEPS) to = list[at + STEPS[event.key]];
+  else if (event.key === 'Home') to = list[0];
+  else if (event.key === 'End') to = list[list.length - 1];
+  else if (event.key === 'Enter' || event.key === ' ') to = from;
+  else return;
+  event.preventDefault();
+  if (!to) return;
+  select(to.dataset.sentence);
+  to.focus({ preventScroll: true });
+  to.scrollIntoView({ block: 'nearest' });
+  bringDetailsIntoSight();
+});
+
+watch('value', () => {
+  element.querySelector('.details')?.classList.remove('open');
+  const shown = element.querySelector('.diplotone');
+  if (shown && shown.dataset.state !== 'welcome') shown.scrollIntoView({ block: 'start', behavior: smooth() });
+});

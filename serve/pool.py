@@ -1,0 +1,168 @@
+"""Analyzers behind a bounded queue, each in a thread of its own.
+
+An analyzer is not to be shared between threads, and one inference fills the cores already: so the page
+and the HTTP interface hand their work to this pool and wait. What cannot start before its deadline is
+dropped unrun; what finds the queue full is refused at once, which is kinder than a wait without end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..model.errors import DiplotoneError
+
+if TYPE_CHECKING:
+    from ..model.analyzer import Analyzer
+
+Result = TypeVar("Result")
+Work = Callable[["Analyzer"], Result]
+
+WARM_UP = "The two ministers met in Suva on Monday. Fiji thanked Tonga for its help. Talks go on in May."
+"""Read once by each analyzer before it takes requests: the first inference compiles and allocates."""
+
+SECONDS_TO_FINISH = 5.0
+"""What a running job gets when the service stops; the threads die with the process anyway."""
+
+logger = logging.getLogger(__name__)
+
+
+class Busy(DiplotoneError):
+    """Too many requests wait already."""
+
+    def __init__(self, n_waiting: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"{n_waiting} requests are waiting already; try again in {retry_after_s} seconds"
+            if retry_after_s > 1
+            else f"{n_waiting} requests are waiting already; try again in a second"
+        )
+        self.retry_after_s = retry_after_s
+
+
+class TooLate(DiplotoneError):
+    """A request was not done before its deadline."""
+
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__(
+            f"the request was not done within {deadline_s:g} seconds; try again later or with less text"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Work[Any]
+    expires: float
+    """On the monotonic clock, in seconds."""
+    future: Future[Any] = field(default_factory=Future)
+
+
+class AnalyzerPool:
+    """Runs work on whichever analyzer is free.
+
+    Args:
+        analyzers: One or more, all with the same release; the pool owns them from now on.
+        max_waiting: Jobs that may wait.
+        deadline_s: Seconds that a job may take, waiting included.
+    """
+
+    def __init__(self, analyzers: Sequence[Analyzer], *, max_waiting: int, deadline_s: float) -> None:
+        if not analyzers:
+            raise ValueError("a pool needs at least one analyzer")
+        self._analyzers = tuple(analyzers)
+        self._deadline_s = deadline_s
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(max_waiting)
+        self._threads: list[threading.Thread] = []
+        self._warm = [threading.Event() for _ in self._analyzers]
+        self._seconds_per_job = 0.1  # a first guess, soon replaced by what is measured
+
+    @property
+    def release(self) -> str:
+        """Label of the release that answers."""
+        return self._analyzers[0].release.label
+
+    @property
+    def codebook_version(self) -> str:
+        """Version of the codebook that answers."""
+        return self._analyzers[0].codebook.version
+
+    @property
+    def ready(self) -> bool:
+        """Whether every analyzer has been warmed up."""
+        return all(event.is_set() for event in self._warm)
+
+    def start(self) -> None:
+        """Start the threads; each warms its analyzer up first."""
+        for number, (analyzer, warm) in enumerate(zip(self._analyzers, self._warm, strict=True)):
+            thread = threading.Thread(
+                target=self._serve, args=(analyzer, warm), name=f"analyzer-{number}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def wait_until_ready(self, timeout_s: float) -> bool:
+        """Return whether the pool became ready in time."""
+        return all(event.wait(timeout_s) for event in self._warm)
+
+    def stop(self) -> None:
+        """Drop what waits, give what runs a moment to finish, and end the threads."""
+        try:
+            while (job := self._jobs.get_nowait()) is not None:
+                job.future.cancel()
+        except queue.Empty:
+            pass
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join(timeout=SECONDS_TO_FINISH)
+        self._threads.clear()
+
+    async def run(self, work: Work[Result]) -> Result:
+        """Return what `work` makes of an analyzer.
+
+        Raises:
+            Busy: The queue is full.
+            TooLate: The deadline passed; a job that had not begun is never run.
+        """
+        job = _Job(work, time.monotonic() + self._deadline_s)
+        try:
+            self._jobs.put_nowait(job)
+        except queue.Full:
+            raise Busy(self._jobs.qsize(), self._retry_after_s()) from None
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(job.future), self._deadline_s)
+        except TimeoutError:
+            raise TooLate(self._deadline_s) from None
+
+    def _retry_after_s(self) -> int:
+        seconds = self._jobs.qsize() * self._seconds_per_job / len(self._analyzers)
+        return max(1, min(round(seconds), round(self._deadline_s)))
+
+    def _serve(self, analyzer: Analyzer, warm: threading.Event) -> None:
+        try:
+            analyzer.analyze(WARM_UP)
+        except Exception:  # not ready it stays, which /health reports; the reason is in the log
+            logger.exception("the analyzer failed at its first text")
+            return
+        warm.set()
+        while (job := self._jobs.get()) is not None:
+            if job.future.set_running_or_notify_cancel():
+                self._do(job, analyzer)
+
+    def _do(self, job: _Job, analyzer: Analyzer) -> None:
+        begun = time.monotonic()
+        if begun >= job.expires:
+            job.future.set_exception(TooLate(self._deadline_s))
+            return
+        try:
+            job.future.set_result(job.work(analyzer))
+        except BaseException as error:  # whatever it is belongs to whoever asked; the thread goes on
+            job.future.set_exception(error)
+        took = time.monotonic() - begun
+        self._seconds_per_job += 0.1 * (took - self._seconds_per_job)

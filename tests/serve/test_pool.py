@@ -1,0 +1,100 @@
+"""The queue before the analyzers: bounded, with a deadline, and with one thread to an analyzer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from diplotone.serve.pool import AnalyzerPool, Busy, TooLate
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """Lets blocked work go on; opened at the end in any case."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def started(analyzers, *, max_waiting=2, deadline_s=5.0) -> AnalyzerPool:
+    pool = AnalyzerPool(analyzers, max_waiting=max_waiting, deadline_s=deadline_s)
+    pool.start()
+    assert pool.wait_until_ready(20)
+    return pool
+
+
+def test_work_gets_an_analyzer_and_answers(analyzer):
+    pool = started([analyzer])
+    assert asyncio.run(pool.run(lambda a: a.release.label)) == pool.release
+    pool.stop()
+
+
+def test_a_fault_goes_to_who_asked_and_the_thread_goes_on(analyzer):
+    pool = started([analyzer])
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(pool.run(lambda _: 1 // 0))
+    assert asyncio.run(pool.run(lambda _: 1)) == 1
+    pool.stop()
+
+
+def test_an_analyzer_is_used_by_one_thread_only(analyzer):
+    pool = started([analyzer], max_waiting=50)
+    seen: set[str] = set()
+
+    async def many() -> None:
+        await asyncio.gather(
+            *(pool.run(lambda _: seen.add(threading.current_thread().name)) for _ in range(40))
+        )
+
+    asyncio.run(many())
+    assert seen == {"analyzer-0"}
+    pool.stop()
+
+
+def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(analyzer, gate):
+    pool = started([analyzer], max_waiting=1)
+
+    async def crowd() -> None:
+        running = asyncio.create_task(pool.run(lambda _: gate.wait(10)))
+        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(pool.run(lambda _: None))
+        await asyncio.sleep(0.1)
+        with pytest.raises(Busy) as caught:
+            await pool.run(lambda _: None)
+        assert caught.value.retry_after_s >= 1
+        gate.set()
+        await running
+        await waiting
+
+    asyncio.run(crowd())
+    pool.stop()
+
+
+def test_what_cannot_begin_in_time_is_never_run(analyzer, gate):
+    pool = started([analyzer], max_waiting=5, deadline_s=0.2)
+    ran: list[int] = []
+
+    async def late() -> None:
+        blocker = asyncio.create_task(pool.run(lambda _: gate.wait(10)))
+        await asyncio.sleep(0.05)
+        with pytest.raises(TooLate, match=r"0\.2 seconds"):
+            await pool.run(lambda _: ran.append(1))
+        with pytest.raises(TooLate):
+            await blocker
+        gate.set()
+        await asyncio.sleep(0.2)
+
+    asyncio.run(late())
+    assert ran == []
+    pool.stop()
+
+
+def test_a_pool_that_cannot_warm_up_never_becomes_ready(analyzer, monkeypatch):
+    monkeypatch.setattr(analyzer, "analyze", lambda _: 1 // 0)
+    pool = AnalyzerPool([analyzer], max_waiting=1, deadline_s=1)
+    pool.start()
+    assert not pool.wait_until_ready(0.3)
+    pool.stop()
