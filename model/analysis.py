@@ -110,7 +110,7 @@ class Dyad(_AsDict):
     source: str
     target: str
     stance: str
-    """Label of the mean stance."""
+    """Label of the mean, the scale being cut into three equal parts: from ±1/3 it is a side."""
     mean: float
     """Mean expected stance of the evidence, -1 opposed to +1 supportive."""
     low: float
@@ -138,7 +138,7 @@ class ToneIndex(_AsDict):
     """Sentences in the article."""
     formula: str
     label: str | None
-    """Label of the tone scale nearest to the value."""
+    """Label of the value, the scale being cut into five equal parts."""
     reason: str | None = None
 
     @property

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from ..model.errors import ConfigError
+from ..model.settings import read_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,52 +64,11 @@ class ServeConfig:
 def load_config(
     path: Path | None = None, overrides: Sequence[str] = (), **options: str | int | None
 ) -> ServeConfig:
-    """Read the settings; a later source wins over an earlier one: file, overrides, options.
+    """Return the settings: from a TOML file, without one from the shipped `configs/serve.toml`.
 
-    Args:
-        path: A TOML file; None takes the shipped `configs/serve.toml`.
-        overrides: `name=value` with the value in TOML's notation (a bare word is taken as a string).
-        options: Fields by name; None leaves a field alone.
+    `overrides` are `name=value`; `options` are fields by name, None leaving one alone (see `read_settings`).
 
     Raises:
         ConfigError: The file cannot be read, a name is unknown, or a value is of the wrong type or size.
     """
-    where = str(path) if path else "serve.toml"
-    try:
-        source = files("diplotone.configs").joinpath("serve.toml") if path is None else path
-        values = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{where}: cannot be read: {error}") from error
-    settings = _checked(values, where)
-    settings |= _checked(dict(map(_override, overrides)), "--set")
-    settings |= {name: value for name, value in options.items() if value is not None}
-    return ServeConfig(**settings)
-
-
-def _override(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f'--set {text}: there is no "="; write --set name=value')
-    try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return name.strip(), value.strip()
-
-
-def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The values under known names, each of its field's type."""
-    known = ServeConfig().as_dict()
-    checked: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in known:
-            raise ConfigError(f"{where}: {name} is not known; known are {', '.join(known)}")
-        kind = type(known[name])
-        if kind is float and type(value) is int:
-            value = float(value)
-        elif kind is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
-            value = tuple(value)
-        elif type(value) is not kind:
-            wanted = "list of strings" if kind is tuple else kind.__name__
-            raise ConfigError(f"{where}: {name} is {value!r}; it must be a {wanted}")
-        checked[name] = value
-    return checked
+    return read_settings(ServeConfig, "serve.toml", path, overrides, **options)

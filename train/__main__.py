@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_argument("-o", "--out", type=Path, help="write the figures as JSON too")
     benchmark.set_defaults(run=_benchmark)
 
-    card = commands.add_parser("data-card", help="count the project's labelled sentences into their data card")
+    card = commands.add_parser(
+        "data-card", help="count the project's labelled sentences into their data card"
+    )
     card.set_defaults(run=_data_card)
 
     split = commands.add_parser("split", help="deal new sentences of the project out to train, dev and test")
@@ -108,12 +110,27 @@ def _fit(options: argparse.Namespace) -> int:
     from .evaluate import as_text
     from .fit import fit
 
+    _quieten_libraries()
     fitted = fit(corpus, codebook, config, options.out or Path("runs") / config.name, fresh=options.fresh)
     if fitted is not None:
         if "test" in fitted.figures:
             print(as_text(fitted.figures["test"]))
         print(f"served as {fitted.exported.form}; release in {fitted.release.folder}")
     return 0
+
+
+def _quieten_libraries() -> None:
+    """Leave the progress bar and the errors; the rest is for the libraries' own developers."""
+    import logging
+    import warnings
+
+    import nncf
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    nncf.set_log_level(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -137,7 +154,7 @@ def _benchmark(options: argparse.Namespace) -> int:
     analyzer = load(options.release)
     mirror = find_mirror(options.mirror)
     corpus = load_corpus(analyzer.codebook, mirror=mirror)
-    rows = benchmark(analyzer, mirror, corpus.split("test"))
+    rows = benchmark(analyzer, mirror, corpus)
     if options.out:
         figures = {"release": analyzer.release.label, "figures": as_json(rows)}
         options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ Where a data set has labels of its own, this says how a prediction becomes one o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from ..model.analyzer import Analyzer, Prediction
 from ..model.codebook import Codebook, Task
 from ..model.records import Record
 from .contrast import load_contrasts, passes
+from .corpus import Corpus
 from .metrics import Figure, accuracy, confusion, interval, macro_f1, quadratic_kappa
 from .public import (
     Item,
@@ -36,6 +37,7 @@ from .public import (
     read_re3d,
     read_un_quadclass,
 )
+from .splits import prefix_key
 
 YIELD = ("CONCEDE", "RETREAT")
 
@@ -177,24 +179,28 @@ def measures(codebook: Codebook) -> list[Measure]:
     ]
 
 
-def benchmark(analyzer: Analyzer, mirror: Path | None, own_test: Sequence[Record]) -> list[Row]:
+def benchmark(analyzer: Analyzer, mirror: Path | None, corpus: Corpus) -> list[Row]:
     """Return every figure that the data at hand allows.
+
+    Evaluation items that the corpus holds too (a few sentences stand in the train and the valid file of one data set)
+    are left out: whatever is compared was never trained on.
 
     Args:
         analyzer: The release.
         mirror: Folder of the public data sets; None leaves them out.
-        own_test: The project's own test split.
+        corpus: The project's labelled sentences, of which the test split is measured.
     """
-    rows = list(_own_figures(analyzer, own_test))
+    rows = list(_own_figures(analyzer, corpus.split("test")))
     rows += _contrast_figures(analyzer)
     if mirror is not None:
         at_hand = [m for m in measures(analyzer.codebook) if (mirror / m.needs).exists()]
-        rows += [_public_figure(analyzer, measure, mirror) for measure in at_hand]
+        seen = {prefix_key(record.text) for record in corpus.records}
+        rows += [_public_figure(analyzer, measure, mirror, seen) for measure in at_hand]
     return rows
 
 
-def _public_figure(analyzer: Analyzer, measure: Measure, mirror: Path) -> Row:
-    items = list(measure.read(mirror))
+def _public_figure(analyzer: Analyzer, measure: Measure, mirror: Path, seen: Set[str]) -> Row:
+    items = [item for item in measure.read(mirror) if prefix_key(item.record.text) not in seen]
     predictions = analyzer.predict([item.record for item in items])
     scored = [(i, p) for i, p in zip(items, predictions, strict=True) if isinstance(p, Prediction)]
     answers = [measure.answer(analyzer.codebook, prediction) for _, prediction in scored]

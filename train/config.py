@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from ..model.codebook import TASKS
 from ..model.errors import ConfigError
+from ..model.settings import read_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,55 +87,11 @@ class TrainConfig:
 
 
 def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> TrainConfig:
-    """Read a recipe.
+    """Return a recipe: from a TOML file, without one from the shipped `configs/train.toml`.
 
-    Args:
-        path: A TOML file; None takes the shipped `configs/train.toml`.
-        overrides: `name=value` with the value in TOML's notation (a bare word is taken as a string);
-            `table.name=value` reaches into a table.
+    `overrides` are `name=value`, or `table.name=value` (see `read_settings`).
 
     Raises:
-        ConfigError: The file cannot be read, a name is unknown, or a value is of the wrong type.
+        ConfigError: The file cannot be read, a name is unknown, or a value is of the wrong type or size.
     """
-    where = str(path) if path else "train.toml"
-    try:
-        if path is None:
-            text = files("diplotone.configs").joinpath("train.toml").read_text(encoding="utf-8")
-        else:
-            text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{where}: cannot be read: {error}") from error
-    for override in overrides:
-        _override(values, override)
-    return _checked(values, where)
-
-
-def _override(values: dict[str, Any], override: str) -> None:
-    name, equals, value = override.partition("=")
-    if not equals:
-        raise ConfigError(f'--set {override}: there is no "="; write --set name=value')
-    try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value
-    *tables, last = name.strip().split(".")
-    for table in tables:
-        values = values.setdefault(table, {})
-    values[last] = parsed
-
-
-def _checked(values: dict[str, Any], where: str) -> TrainConfig:
-    fields = {f.name: f for f in dataclasses.fields(TrainConfig)}
-    defaults = TrainConfig()
-    for name, value in values.items():
-        if name not in fields:
-            raise ConfigError(f"{where}: {name} is not known; known are {', '.join(fields)}")
-        default = getattr(defaults, name)
-        if isinstance(default, float) and type(value) is int:
-            values[name] = float(value)
-        elif isinstance(default, Mapping) and isinstance(value, Mapping):
-            values[name] = {**default, **value}
-        elif type(value) is not type(default):
-            raise ConfigError(f"{where}: {name} is {value!r}; it must be a {type(default).__name__}")
-    return TrainConfig(**values)
+    return read_settings(TrainConfig, "train.toml", path, overrides)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..model.codebook import Codebook
 from ..model.errors import RecordError
+from . import agreement
 from .corpus import data_folder
 
 BEGIN, END = "<!-- counted: begin -->", "<!-- counted: end -->"
@@ -30,7 +31,10 @@ def tables(codebook: Codebook, folder: Path | None = None) -> str:
     """
     folder = folder or data_folder()
     written, real = (_rows(folder / name) for name in ("written.jsonl", "real.jsonl"))
-    return "\n".join(_lines(codebook, written, real))
+    counted = "\n".join(_lines(codebook, written, real))
+    if not (folder / "second.jsonl").exists():
+        return counted
+    return f"{counted}\n\nTwo independent labellings:\n\n{agreement.as_table(codebook, folder)}"
 
 
 def update(card: str, counted: str) -> str:
@@ -68,7 +72,9 @@ def _lines(codebook: Codebook, written: Sequence[Row], real: Sequence[Row]) -> I
         yield f"| {task.name} | written | | real | |"
         yield "|---|---|---|---|---|"
         counts = {
-            kind: Counter(holder.get(task.name) for holder in (rows if task.level == "sentence" else _pairs(rows)))
+            kind: Counter(
+                holder.get(task.name) for holder in (rows if task.level == "sentence" else _pairs(rows))
+            )
             for kind, rows in kinds.items()
         }
         totals = {kind: sum(n for label, n in c.items() if label) for kind, c in counts.items()}
@@ -81,7 +87,9 @@ def _lines(codebook: Codebook, written: Sequence[Row], real: Sequence[Row]) -> I
     yield from _two_columns("source", Counter(r["source"] for r in real), "real sentences")
     yield ""
     lengths = Counter(_length(len(r["text"].split())) for r in written)
-    yield from _two_columns("words", lengths, "written sentences", order=[_span(*bounds) for bounds in LENGTHS])
+    yield from _two_columns(
+        "words", lengths, "written sentences", order=[_span(*bounds) for bounds in LENGTHS]
+    )
     yield ""
     yield from _states(written)
 
@@ -113,7 +121,10 @@ def _span(first: int, last: int) -> str:
 
 def _states(written: Sequence[Row]) -> Iterator[str]:
     """Shares of the stances of the states that stand in many pairs, as sources and as targets."""
-    roles: dict[str, dict[str, Counter[str]]] = {"source": defaultdict(Counter), "target": defaultdict(Counter)}
+    roles: dict[str, dict[str, Counter[str]]] = {
+        "source": defaultdict(Counter),
+        "target": defaultdict(Counter),
+    }
     for pair in _pairs(written):
         for role, by_code in roles.items():
             code = pair.get(f"{role}_code")

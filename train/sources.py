@@ -10,16 +10,15 @@ import hashlib
 import os
 import shutil
 import sys
-import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
 from ..model.errors import ConfigError
+from ..model.settings import read_toml
 
 USES = ("train", "evaluate", "text")
 CHUNK = 1 << 16
@@ -68,16 +67,8 @@ def load_sources(path: Path | None = None) -> dict[str, Source]:
         ConfigError: The file cannot be read or a source lacks something.
     """
     where = str(path or "sources.toml")
-    try:
-        if path is None:
-            text = files("diplotone.configs").joinpath("sources.toml").read_text(encoding="utf-8")
-        else:
-            text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{where}: cannot be read: {error}") from error
     sources = {}
-    for name, table in tables.items():
+    for name, table in read_toml("sources.toml", path).items():
         try:
             members = tuple(SourceFile(**entry) for entry in table.pop("files"))
             source = Source(name=name, files=members, traps=tuple(table.pop("traps")), **table)

@@ -28,6 +28,11 @@ def words(text: str) -> list[str]:
     return re.sub(r"[\W_]+", " ", text.lower()).split()
 
 
+def prefix_key(text: str) -> str:
+    """Return the first fifty characters of a text's words: what two copies of one sentence share."""
+    return " ".join(words(text))[:50]
+
+
 def near_duplicates(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield the pairs of positions whose texts are near-duplicates, the lower position first."""
     shingles = [_shingles(text) for text in texts]

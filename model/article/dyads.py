@@ -10,7 +10,7 @@ from statistics import fmean
 from ..analysis import Dyad, Mention, PairAnalysis, SentenceAnalysis
 from ..codebook import Task
 from .bootstrap import interval
-from .index import expected_score, nearest_label
+from .index import expected_score, label_of_mean
 
 MOST_PAIRS = 12
 """Ordered pairs of one sentence that are scored; of a list of twenty states hardly two are related."""
@@ -106,7 +106,7 @@ def _dyad(source: str, target: str, pairs: Sequence[tuple[int, PairAnalysis]], s
     return Dyad(
         source=source,
         target=target,
-        stance=nearest_label(mean, stance),
+        stance=label_of_mean(mean, stance),
         mean=mean,
         low=low,
         high=high,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -16,9 +17,22 @@ def expected_score(judgement: Judgement, task: Task) -> float:
     return sum(task[name].score * p for name, p in judgement.probabilities.items())
 
 
-def nearest_label(value: float, task: Task) -> str:
-    """Return the label whose score is nearest to a value; between two, the one nearer to the middle."""
-    return min(task.labels, key=lambda label: (round(abs(label.score - value), 9), abs(label.score))).name
+def label_of_mean(value: float, task: Task) -> str:
+    """Return the label that a mean of scores deserves: the scale cut into as many equal parts as it has labels.
+
+    A mean of many sentences rarely comes near an end of the scale, so the label nearest to it would nearly
+    always be the middle one. Of five steps from -2 to +2 each gets .8: +.4 to +1.2 is the fourth. On a
+    border the label nearer to the middle is taken.
+    """
+    low, high = task.labels[0].score, task.labels[-1].score
+    middle = (low + high) / 2
+    part = (high - low) / len(task)
+    steps = (
+        value - middle
+    ) / part  # parts from the middle; the middle label reaches half a part to each side
+    away = max(math.ceil(round(abs(steps) - 0.5, 9)), 0)
+    away = min(away, (len(task) - 1) // 2)
+    return task.labels[(len(task) - 1) // 2 + (away if steps > 0 else -away)].name
 
 
 def tone_index(sentences: Sequence[SentenceAnalysis], tone: Task, minimum: int = 3) -> ToneIndex:
@@ -60,5 +74,5 @@ def tone_index(sentences: Sequence[SentenceAnalysis], tone: Task, minimum: int =
             f"sum of expected tone / ({n} sentences × {scale:g})"
             f" = {sum(tones):+.2f} / {n * scale:g} = {value:+.3f}"
         ),
-        label=nearest_label(value * scale, tone),
+        label=label_of_mean(value * scale, tone),
     )

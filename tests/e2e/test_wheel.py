@@ -38,7 +38,9 @@ def _copy(source, destination):
 
 
 def _tracked(*patterns):
-    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(listed.stdout.split())
 
 

@@ -6,6 +6,7 @@ import pytest
 from diplotone.model.encoding import SentenceEncoder
 from diplotone.model.engine import OpenVinoEngine, TorchEngine
 from diplotone.model.errors import ReleaseError
+from diplotone.model.records import Pair
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,21 @@ def test_openvino_and_torch_give_the_same_logits(tiny_release, batch, tmp_path):
     assert set(ours) == set(theirs) == {"sentiment", "tone", "stance", "act"}
     for task in ours:
         assert ours[task].shape == theirs[task].shape
+        np.testing.assert_allclose(ours[task], theirs[task], atol=1e-4)
+
+
+@pytest.mark.parametrize(("n_sentences", "n_words"), [(1, 1), (3, 120), (40, 6)])
+def test_parity_holds_at_any_shape(tiny_release, tmp_path, n_sentences, n_words):
+    from diplotone.train.export import _saved_engine, convert
+
+    torch_engine = TorchEngine(tiny_release)
+    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=256)
+    fp32 = _saved_engine(convert(torch_engine._network, encoder), tmp_path, "f32")
+    pair = Pair(source=(0, 1), target=(1, 2))
+    texts = ["ab " * max(1, n_words - n % 3) for n in range(n_sentences)]
+    batch = encoder.collate(encoder.encode(texts, [[pair] * (n % 4) for n in range(n_sentences)]))
+    ours, theirs = fp32.run(batch), torch_engine.run(batch)
+    for task in ours:
         np.testing.assert_allclose(ours[task], theirs[task], atol=1e-4)
 
 

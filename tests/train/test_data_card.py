@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from diplotone.model.errors import RecordError
 from diplotone.train.corpus import data_folder
 from diplotone.train.data_card import BEGIN, END, tables, update
@@ -15,7 +16,9 @@ def test_the_card_counts_what_is_there(codebook):
 def test_the_counts_follow_the_data(codebook, tmp_path):
     pair = '{"source": [0, 5], "target": [7, 11], "stance": "opposed", "act": "ACCUSE"}'
     line = '{"text": "Quito blamed Lima.", "sentiment": "negative", "tone": "critical", "pairs": [%s], '
-    (tmp_path / "written.jsonl").write_text(line % pair + '"register": "wire", "hard": true, "split": "train"}\n')
+    (tmp_path / "written.jsonl").write_text(
+        line % pair + '"register": "wire", "hard": true, "split": "train"}\n'
+    )
     (tmp_path / "real.jsonl").write_text(line % "" + '"source": "s", "split": "dev"}\n')
     counted = tables(codebook, tmp_path)
     assert "| without a pair | 0 | 1 |" in counted

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from diplotone.model.analysis import Judgement, Mention, PairAnalysis, SentenceAnalysis, Voice
 from diplotone.model.article.bootstrap import interval
 from diplotone.model.article.dyads import MOST_PAIRS, aggregate, candidate_pairs
-from diplotone.model.article.index import nearest_label, tone_index
+from diplotone.model.article.index import label_of_mean, tone_index
 from diplotone.model.codebook import Codebook
 
 CODEBOOK = Codebook.load()
@@ -174,9 +174,16 @@ def test_labels_of_speakers_are_no_sentences() -> None:
 
 
 def test_between_two_labels_the_nearer_to_neutral() -> None:
-    assert nearest_label(0.5, TONE) == "neutral"
-    assert nearest_label(-1.5, TONE) == "critical"
-    assert nearest_label(1.6, TONE) == "conciliatory"
+    borders = {-1.21: "hostile", -1.2: "critical", -0.41: "critical", -0.4: "neutral", 0.4: "neutral"}
+    borders |= {
+        0.41: "cooperative",
+        1.2: "cooperative",
+        1.21: "conciliatory",
+        2.0: "conciliatory",
+        -2.0: "hostile",
+    }
+    for value, label in borders.items():
+        assert label_of_mean(value, TONE) == label
 
 
 # -------------------------------------------------------------------------------------- bootstrap

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from diplotone.model.errors import RecordError
+from diplotone.train.agreement import agreements, as_table, krippendorff_alpha
+from diplotone.train.corpus import data_folder
+
+
+def test_alpha_of_a_published_example():
+    """Krippendorff 2011, section B: ten binary units of two observers, alpha .095."""
+    first = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
+    second = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
+    counts = np.zeros((2, 2))
+    np.add.at(counts, (first, second), 1)
+    assert krippendorff_alpha(counts) == pytest.approx(0.095, abs=0.0005)
+
+
+def test_alpha_at_its_ends():
+    assert krippendorff_alpha(np.diag([4.0, 6.0])) == 1
+    assert krippendorff_alpha(np.diag([4.0, 0.0])) == 1
+    assert krippendorff_alpha(np.array([[0.0, 5.0], [5.0, 0.0]])) < 0
+
+
+def _write(folder, second_pairs):
+    first = {
+        "id": "a",
+        "sentiment": "negative",
+        "tone": "hostile",
+        "pairs": [{"stance": "opposed", "act": "ACCUSE"}],
+    }
+    second = {"id": "a", "sentiment": "negative", "tone": "critical", "pairs": second_pairs}
+    for name, row in (("written", first), ("real", first | {"id": "b"}), ("second", second)):
+        (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+
+
+def test_only_what_was_labelled_twice_counts(codebook, tmp_path):
+    _write(tmp_path, [{"stance": "opposed", "act": "REJECT"}])
+    found = agreements(codebook, tmp_path)
+    assert list(found) == ["written"]
+    by_task = {a.task.name: a for a in found["written"]}
+    assert by_task["tone"].confusions() == [("hostile", "critical", 1)]
+    assert by_task["act"].confusions() == [("ACCUSE", "REJECT", 1)]
+    assert by_task["stance"].n == 1
+
+
+def test_a_second_labelling_that_does_not_fit_is_an_error(codebook, tmp_path):
+    _write(tmp_path, [])
+    with pytest.raises(RecordError, match="a has 0 pairs; its record has 1"):
+        agreements(codebook, tmp_path)
+
+
+def test_the_data_card_shows_the_agreement(codebook):
+    """`diplotone-train data-card` brings it up to date."""
+    card = (data_folder() / "README.md").read_text(encoding="utf-8")
+    assert as_table(codebook) in card
