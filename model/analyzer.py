@@ -34,6 +34,11 @@ TOKENS_PER_BATCH = 4_096
 """Padded tokens that go through the network at once; keeps memory flat whatever comes in."""
 
 
+SURE_WITHOUT_ACT = 0.9
+"""Least probability of a side, 0..1, at which a pair without an act is reported as a relation. Of pairs that merely
+stand in one sentence the network sees many as friends or foes; an act is the better witness."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """Calibrated probabilities for one record, in codebook order."""
@@ -241,7 +246,8 @@ class Analyzer:
         for (source, target), probabilities in zip(candidates, prediction.pairs, strict=True):
             judgements = self._judge_all("pair", probabilities)
             stance, act = judgements["stance"], judgements["act"]
-            if stance.label in ("opposed", "supportive") or act.label not in (None, "NONE"):
+            takes_side = stance.label not in (None, "neutral") and stance.confidence >= SURE_WITHOUT_ACT
+            if act.label not in (None, "NONE") or takes_side:
                 yield PairAnalysis(source=source, target=target, stance=stance, act=act)
 
 

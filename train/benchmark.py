@@ -8,6 +8,7 @@ Where a data set has labels of its own, this says how a prediction becomes one o
 * DSE: both directions are scored; the direction and sign whose stance is likelier than neutral, else neutral.
 * UN quad-class and cameo_class: the side of the likeliest tone.
 * re3d: the likelier of opposed and supportive.
+* Relations in bare sentences: nothing is marked; actors, pairs and acts must all be found.
 * Contrast sets: the share of pairs of sentences in which both get what is asked for.
 """
 
@@ -190,7 +191,9 @@ def benchmark(analyzer: Analyzer, mirror: Path | None, corpus: Corpus) -> list[R
         mirror: Folder of the public data sets; None leaves them out.
         corpus: The project's labelled sentences, of which the test split is measured.
     """
-    rows = list(_own_figures(analyzer, corpus.split("test")))
+    test = corpus.split("test")
+    rows = list(_own_figures(analyzer, test))
+    rows += _relation_figures(analyzer, [record for record in test if record.register is None])
     rows += _contrast_figures(analyzer)
     if mirror is not None:
         at_hand = [m for m in measures(analyzer.codebook) if (mirror / m.needs).exists()]
@@ -271,6 +274,41 @@ def _task_answers(
                 answers.append(task.names[int(probabilities[task.name].argmax())])
                 groups.append(n)
     return gold, answers, groups
+
+
+def _relation_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator[Row]:
+    """Who does something to whom, found in the bare sentence: actors, pairs and acts in one figure.
+
+    A labelled relation is an ordered pair of coded actors with a side or an act. It is found where the analysis of the
+    sentence reports a relation between the same codes.
+    """
+    reported: list[tuple[int, str]] = []
+    labelled: list[tuple[int, str]] = []
+    for n, record in enumerate(records):
+        wanted = {
+            (pair.source_code, pair.target_code)
+            for pair in record.pairs
+            if pair.source_code and pair.target_code and (pair.stance != "neutral" or pair.act != "NONE")
+        }
+        found = {
+            (pair.source.code, pair.target.code)
+            for sentence in analyzer.analyze(record.text).sentences
+            for pair in sentence.pairs
+        }
+        reported += [(n, "yes" if pair in wanted else "no") for pair in found]
+        labelled += [(n, "yes" if pair in found else "no") for pair in wanted]
+    for figure, answers in (("precision", reported), ("recall", labelled)):
+        if answers:
+            groups, right = zip(*answers, strict=True)
+            yield _row(
+                "own test, real",
+                f"relations found in bare sentences, {figure}",
+                ["yes"] * len(right),
+                right,
+                groups,
+                names=["no", "yes"],
+                value=accuracy,
+            )
 
 
 def _contrast_figures(analyzer: Analyzer) -> Iterator[Row]:
