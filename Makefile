@@ -16,7 +16,7 @@ serve: $(VENV)/.serve  ## open the page with the shipped release (no torch neede
 	$(BIN)/diplotone-serve
 
 test: $(VENV)/.all  ## the fast tests
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -m "not slow" -n 2 --dist loadgroup
 
 test-slow: $(VENV)/.all  ## training, page, command line, wheel
 	$(BIN)/pytest -q -m slow
