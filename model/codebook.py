@@ -76,6 +76,8 @@ class Task:
     ordinal: bool
     question: str
     labels: tuple[Label, ...]
+    rules: tuple[str, ...] = ()
+    """What settles cases in doubt, a sentence or two each."""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -170,6 +172,9 @@ def _parse(text: str, where: str) -> Codebook:
 
 
 def _task(name: str, table: dict[str, Any], where: str) -> Task:
+    rules = table.pop("rules", [])
+    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+        raise CodebookError(f"{where}: rules is {rules!r}; it must be a list of texts")
     level, ordinal, question, rows = _take(table, where, level=str, ordinal=bool, question=str, labels=list)
     if level != TASKS[name]:
         raise CodebookError(f'{where}: level is "{level}"; this task labels a {TASKS[name]}')
@@ -187,7 +192,14 @@ def _task(name: str, table: dict[str, Any], where: str) -> Task:
                 f'{where}: the near miss of "{label.name}" is labelled "{label.near_miss.label}"; '
                 f"allowed are the other labels, {', '.join(n for n in names if n != label.name)}"
             )
-    return Task(name=name, level=TASKS[name], ordinal=ordinal, question=question, labels=labels)
+    return Task(
+        name=name,
+        level=TASKS[name],
+        ordinal=ordinal,
+        question=question,
+        labels=labels,
+        rules=tuple(rules),
+    )
 
 
 def _label(row: dict[str, Any], where: str, task: str) -> Label:

@@ -1,7 +1,8 @@
 """How far two independent labellings of the same sentences agree.
 
-`data/second.jsonl` holds second labellings: the record's id, its sentence labels and, for each of its pairs in order,
-stance and act. Both labellings stay in the data; training reads the first.
+`data/labellings.jsonl` keeps both labellings of a sentence that was labelled twice: the record's id and, as `first`
+and `second`, its sentence labels and, for each of its pairs in order, stance and act. Where the two differ, the record
+holds what was decided afterwards.
 """
 
 from __future__ import annotations
@@ -75,10 +76,16 @@ def agreements(codebook: Codebook, folder: Path | None = None) -> dict[str, list
         RecordError: A second labelling does not fit its record.
     """
     folder = folder or data_folder()
-    second = {row["id"]: row for row in _rows(folder / "second.jsonl")}
+    twice = {row["id"]: (row["first"], row["second"]) for row in _rows(folder / "labellings.jsonl")}
+    for name, (first, second) in twice.items():
+        if len(first["pairs"]) != len(second["pairs"]):
+            raise RecordError(
+                f"labellings.jsonl: {name} has {len(first['pairs'])} pairs in the first labelling"
+                f" and {len(second['pairs'])} in the second"
+            )
     result = {}
     for kind in ("written", "real"):
-        pairs = [(row, second[row["id"]]) for row in _rows(folder / f"{kind}.jsonl") if row["id"] in second]
+        pairs = [twice[row["id"]] for row in _rows(folder / f"{kind}.jsonl") if row["id"] in twice]
         if pairs:
             result[kind] = [Agreement(task=task, counts=_counts(task, pairs)) for task in codebook]
     return result
@@ -87,10 +94,6 @@ def agreements(codebook: Codebook, folder: Path | None = None) -> dict[str, list
 def _counts(task: Task, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Counts:
     first, other = [], []
     for one, two in pairs:
-        if len(one["pairs"]) != len(two["pairs"]):
-            raise RecordError(
-                f"second.jsonl: {two['id']} has {len(two['pairs'])} pairs; its record has {len(one['pairs'])}"
-            )
         if task.level == "sentence":
             answers = [(one[task.name], two[task.name])]
         else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +23,10 @@ LENGTHS = ((6, 13), (14, 22), (23, 32), (33, 60))
 LEAST_PAIRS = 15
 """Pairs of a state from which its shares are shown; below it they are chance."""
 
+YEAR = re.compile(r"\b(1[89]\d\d|20[0-2]\d)\b")
+FIRST_DECADE = 1940
+"""Earlier years are counted together."""
+
 Row = Mapping[str, Any]
 
 
@@ -32,7 +38,7 @@ def tables(codebook: Codebook, folder: Path | None = None) -> str:
     folder = folder or data_folder()
     written, real = (_rows(folder / name) for name in ("written.jsonl", "real.jsonl"))
     counted = "\n".join(_lines(codebook, written, real))
-    if not (folder / "second.jsonl").exists():
+    if not (folder / "labellings.jsonl").exists():
         return counted
     return f"{counted}\n\nTwo independent labellings:\n\n{agreement.as_table(codebook, folder)}"
 
@@ -91,7 +97,13 @@ def _lines(codebook: Codebook, written: Sequence[Row], real: Sequence[Row]) -> I
         "words", lengths, "written sentences", order=[_span(*bounds) for bounds in LENGTHS]
     )
     yield ""
-    yield from _states(written)
+    regions = _regions()
+    yield from _two_columns("region", _by_region(written, regions), "written sentences with an actor of it")
+    yield ""
+    decades = Counter(_decade(r["text"]) for r in written)
+    yield from _two_columns("year named", decades, "written sentences", order=sorted(decades))
+    yield ""
+    yield from _states(written, regions)
 
 
 def _row(name: str, counts: Iterable[int]) -> str:
@@ -119,19 +131,49 @@ def _span(first: int, last: int) -> str:
     return f"{first}–{last}"
 
 
-def _states(written: Sequence[Row]) -> Iterator[str]:
+def _decade(text: str) -> str:
+    """The decade of the first year that a text names."""
+    year = YEAR.search(text)
+    if year is None:
+        return "none"
+    decade = int(year[1]) // 10 * 10
+    return f"{decade}s" if decade >= FIRST_DECADE else f"before {FIRST_DECADE}"
+
+
+def _regions() -> dict[str, str]:
+    """Code of a state -> macro-region of the M49 standard."""
+    tables = tomllib.loads((data_folder() / "regions.toml").read_text(encoding="utf-8"))
+    return {code: region for region, codes in tables.items() for code in codes.split()}
+
+
+def _by_region(rows: Sequence[Row], regions: Mapping[str, str]) -> Counter[str]:
+    """Sentences by the regions of the states in their pairs; one with states of two regions counts in both."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        codes = {pair.get(f"{end}_code") for pair in row["pairs"] for end in ("source", "target")}
+        counts.update({regions[code] for code in codes if code in regions} or {"no state in a pair"})
+    return counts
+
+
+def _states(written: Sequence[Row], regions: Mapping[str, str]) -> Iterator[str]:
     """Shares of the stances of the states that stand in many pairs, as sources and as targets."""
     roles: dict[str, dict[str, Counter[str]]] = {
         "source": defaultdict(Counter),
         "target": defaultdict(Counter),
     }
+    others: set[str] = set()
     for pair in _pairs(written):
         for role, by_code in roles.items():
             code = pair.get(f"{role}_code")
-            if code and len(code) == 3:
+            if code in regions:
                 by_code[code][pair["stance"]] += 1
+            elif code:
+                others.add(code)
     codes = {code for by_code in roles.values() for code in by_code}
-    yield f"{len(codes)} codes of three letters (states) stand in pairs of written sentences. As source and as target:"
+    yield (
+        f"{len(codes)} states and {len(others)} organisations and movements stand in pairs of written sentences."
+        f" States with {LEAST_PAIRS} pairs or more, as source and as target:"
+    )
     yield ""
     yield "| state | n as source | opposed | supportive | n as target | opposed | supportive |"
     yield "|---|---|---|---|---|---|---|"

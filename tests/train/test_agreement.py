@@ -26,14 +26,14 @@ def test_alpha_at_its_ends():
 
 
 def _write(folder, second_pairs):
-    first = {
-        "id": "a",
-        "sentiment": "negative",
-        "tone": "hostile",
-        "pairs": [{"stance": "opposed", "act": "ACCUSE"}],
+    first = {"sentiment": "negative", "tone": "hostile", "pairs": [{"stance": "opposed", "act": "ACCUSE"}]}
+    second = {"sentiment": "negative", "tone": "critical", "pairs": second_pairs}
+    rows = {
+        "written": first | {"id": "a"},
+        "real": first | {"id": "b"},
+        "labellings": {"id": "a", "first": first, "second": second},
     }
-    second = {"id": "a", "sentiment": "negative", "tone": "critical", "pairs": second_pairs}
-    for name, row in (("written", first), ("real", first | {"id": "b"}), ("second", second)):
+    for name, row in rows.items():
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
 
 
@@ -49,7 +49,7 @@ def test_only_what_was_labelled_twice_counts(codebook, tmp_path):
 
 def test_a_second_labelling_that_does_not_fit_is_an_error(codebook, tmp_path):
     _write(tmp_path, [])
-    with pytest.raises(RecordError, match="a has 0 pairs; its record has 1"):
+    with pytest.raises(RecordError, match="a has 1 pairs in the first labelling and 0 in the second"):
         agreements(codebook, tmp_path)
 
 
