@@ -97,14 +97,16 @@ def _fit(options: argparse.Namespace) -> int:
     require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read at import: nothing is fetched
     from ..model.codebook import Codebook
+    from .auxiliary import auxiliary_records
     from .config import load_config
     from .corpus import find_mirror, load_corpus
 
     codebook = Codebook.load()
     config = load_config(options.config, options.set)
-    corpus = load_corpus(
-        codebook, mirror=find_mirror(options.mirror), labels=options.labels, shipped=not options.labels_only
-    )
+    mirror = find_mirror(options.mirror)
+    corpus = load_corpus(codebook, mirror=mirror, labels=options.labels, shipped=not options.labels_only)
+    if config.auxiliary and mirror is not None and not options.labels_only:
+        corpus = corpus.joined_by(*auxiliary_records(config.auxiliary, mirror, corpus.records))
     for note in corpus.notes:
         print(f"note: {note}")
     from .evaluate import as_text

@@ -51,6 +51,12 @@ class TrainConfig:
         default_factory=lambda: {"sentiment": 1.0, "tone": 1.0, "stance": 1.0, "act": 1.0}
     )
     """Weight of each task in the sum of losses."""
+    silent_pairs: bool = True
+    """Whether pairs of actors of which a sentence says nothing are trained on as neutral and NONE."""
+    exchange_states: float = 0.5
+    """Share of the training sentences that are told of other states than they name, 0..1."""
+    auxiliary: Mapping[str, float] = field(default_factory=dict)
+    """Public training set (see `auxiliary.READERS`) -> share of its sentences to train on as well, 0..1."""
     max_tokens: int = 256
     """Longest sentence, in tokens; longer ones are left out and counted."""
     bf16: str = "auto"
@@ -70,12 +76,15 @@ class TrainConfig:
                 raise ConfigError(
                     f"{name}: found {', '.join(getattr(self, name)) or 'nothing'}; needed are {', '.join(TASKS)}"
                 )
-        for name in ("warmup_share", "head_dropout", "label_smoothing", "int8_agreement"):
+        for name in ("warmup_share", "head_dropout", "label_smoothing", "exchange_states", "int8_agreement"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1")
         for name in ("epochs", "batch_size", "learning_rate", "head_learning_rate", "max_tokens"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0")
+        for source, share in self.auxiliary.items():
+            if not 0 <= share <= 1:
+                raise ConfigError(f"auxiliary.{source} is {share}; it must lie between 0 and 1")
         if self.bf16 not in ("auto", "yes", "no"):
             raise ConfigError(f'bf16 is "{self.bf16}"; it must be one of auto, yes, no')
         if self.precision not in ("f32", "bf16"):

@@ -29,6 +29,10 @@ class Corpus:
     notes: tuple[str, ...]
     """What a reader of results should know: what was left out and why."""
 
+    def joined_by(self, records: Sequence[Record], notes: Sequence[str]) -> Corpus:
+        """Return the corpus with further records and what is to be said of them."""
+        return Corpus((*self.records, *records), (*self.notes, *notes))
+
     def split(self, name: str) -> list[Record]:
         """Return the records of "train", "dev" or "test"."""
         return by_split(self.records)[name]

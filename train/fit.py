@@ -39,6 +39,7 @@ from ..model.errors import ConfigError
 from ..model.network import DiplotoneConfig, DiplotoneNetwork
 from ..model.records import Record
 from ..model.release import Calibration, Release, open_release, seal
+from .augment import told_of_others, with_silent_pairs
 from .calibrate import temperature
 from .card import model_card
 from .config import TrainConfig
@@ -96,7 +97,7 @@ def fit(
     set_seed(config.seed)
     network, encoder = untrained_network(config, codebook)
 
-    train_set, n_too_long = to_dataset(train, codebook, encoder)
+    train_set, n_too_long = to_dataset(_augmented(train, config), codebook, encoder)
     dev_set, _ = to_dataset(dev, codebook, encoder)
     trainer = _TwoRateTrainer(
         config=config,
@@ -118,6 +119,15 @@ def fit(
     return write_release(
         network.cpu(), encoder, codebook, config, run / "release", provenance, train=train, dev=dev, test=test
     )
+
+
+def _augmented(train: Sequence[Record], config: TrainConfig) -> Sequence[Record]:
+    """What is learnt from: the sentences, their silent pairs, some told of other states."""
+    if config.silent_pairs:
+        train = with_silent_pairs(train)
+    if config.exchange_states:
+        train = told_of_others(train, config.exchange_states, seed=config.seed)
+    return train
 
 
 def write_release(

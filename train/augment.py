@@ -1,0 +1,97 @@
+"""What training makes of its sentences besides reading them: pairs that say nothing, and other countries."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ..model.analysis import Mention
+from ..model.article.actors import Gazetteer
+from ..model.article.dyads import candidate_pairs
+from ..model.article.exchange import Exchange
+from ..model.article.sentences import split
+from ..model.records import Pair, Record, Span
+
+
+def with_silent_pairs(records: Sequence[Record]) -> list[Record]:
+    """Return the records with the pairs added of which they say nothing, as neutral and NONE.
+
+    The codebook has every ordered pair labelled of which a sentence says something. What the gazetteer finds beyond
+    these is silence, and a network that never saw silence finds a relation in every sentence that names two states.
+    A record in which nothing is labelled of any pair is taken to be silent too, one whose pairs lack labels is left as
+    it is.
+    """
+    gazetteer = Gazetteer.load()
+    return [
+        replace(record, pairs=(*record.pairs, *_silent(record, gazetteer)))
+        if all(pair.stance for pair in record.pairs)
+        else record
+        for record in records
+    ]
+
+
+def _silent(record: Record, gazetteer: Gazetteer) -> Iterator[Pair]:
+    found = gazetteer.find(record.text, split(record.text))
+    mentions = [mention for sentence in found for mention in sentence]
+    labelled = {
+        (source, target)
+        for pair in record.pairs
+        if pair.source is not None
+        for source in _codes(pair.source, pair.source_code, mentions)
+        for target in _codes(pair.target, pair.target_code, mentions)
+    }
+    for sentence in found:
+        for source, target in candidate_pairs(sentence):
+            if (source.code, target.code) not in labelled:
+                yield Pair(
+                    source=(source.start, source.end),
+                    target=(target.start, target.end),
+                    stance="neutral",
+                    act="NONE",
+                )
+
+
+def _codes(span: Span, code: str | None, mentions: Sequence[Mention]) -> set[str]:
+    """Whom a labelled span may stand for: its own code, and whoever the gazetteer sees in it."""
+    seen = {mention.code for mention in mentions if span[0] < mention.end and mention.start < span[1]}
+    return seen | {code} if code else seen
+
+
+def told_of_others(records: Sequence[Record], share: float, *, seed: int) -> list[Record]:
+    """Return the records, a share of them with other states in the place of those that they name.
+
+    Args:
+        records: To train on.
+        share: Of the records that name states, 0..1.
+        seed: Of the drawing.
+    """
+    exchange = Exchange()
+    rng = random.Random(seed)
+    told = []
+    for record in records:
+        named = exchange.codes(record.text) if rng.random() < share else ()
+        free = [code for code in exchange.replacements if code not in named]
+        other = exchanged(exchange, record, dict(zip(named, rng.sample(free, len(named)), strict=True)))
+        told.append(other or record)
+    return told
+
+
+def exchanged(exchange: Exchange, record: Record, mapping: Mapping[str, str]) -> Record | None:
+    """Return a record told of other states, its labels unchanged; None where a form is lacking."""
+    ends = [span for pair in record.pairs for span in (pair.source, pair.target) if span is not None]
+    told = exchange.apply(record.text, mapping, ends)
+    if told is None:
+        return None
+    places = dict(zip(ends, told.spans, strict=True))
+    pairs: list[Pair] = [
+        replace(
+            pair,
+            source=None if pair.source is None else places[pair.source],
+            target=places[pair.target],
+            source_code=mapping.get(pair.source_code or "", pair.source_code),
+            target_code=mapping.get(pair.target_code or "", pair.target_code),
+        )
+        for pair in record.pairs
+    ]
+    return replace(record, text=told.text, pairs=tuple(pairs))
