@@ -329,8 +329,13 @@ def _judge(
         found = difference(new, old, analysed)
         text += f"\n\n{difference_as_text(found)}"
         figures["difference"] = asdict(found)
-    write_verdict(candidate.folder, figures, text)
     print(text)
+    try:
+        write_verdict(candidate.folder, figures, text)
+    except OSError as error:
+        raise ConfigError(
+            f"{candidate.folder}: the verdict cannot be written: {error.strerror}; make room, or copy it from here"
+        ) from error
 
 
 def _promote(options: argparse.Namespace) -> int:

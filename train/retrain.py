@@ -98,7 +98,7 @@ def prepare(
     """Return what to train on, starting from a release.
 
     A new sentence that the project's data hold too replaces theirs in training. One that is nearly a sentence of the
-    test or dev split is held out with them: nothing that is measured is trained on.
+    test or dev split is held out whatever its own split says: nothing that is measured is trained on.
 
     Args:
         release: Where to start from.
@@ -111,8 +111,8 @@ def prepare(
         RecordError: A file is faulty.
         ConfigError: There is nothing to train on.
     """
-    new = [record for path in labels for record in read_records(path, codebook)]
-    if not any(record.is_labelled for record in new):
+    new = [record for path in labels for record in read_records(path, codebook) if record.is_labelled]
+    if not new:
         raise ConfigError("--from needs new labelled sentences to go on with: name their file with --labels")
     project = project_corpus(codebook, mirror=mirror)
     own = project.records
@@ -158,15 +158,15 @@ def prepare(
 
 
 def _sides(new: Sequence[Record], own: Sequence[Record], *, hold_out: bool) -> dict[str, str]:
-    """The split of each new record by its id: the one it has, else "test" for what is held out, else "train"."""
+    """The split of each new record by its id: "test" for what is held out, else the one it has, else "train"."""
     measured = [record for record in own if record.split != "train"]
     near = {record.id for record, _ in near_measured(new, measured)}
     free = [record for record in new if record.split is None and record.id not in near]
     dealt: dict[str, str] = {}
     if hold_out:
         dealt = assign([*(record for record in own if record.split == "train"), *free])
-    sides = {record.id: "train" if dealt.get(record.id, "train") == "train" else "test" for record in free}
-    return {record.id: record.split or sides.get(record.id, "test") for record in new}
+    sides = {record.id: "test" if dealt.get(record.id, "train") != "train" else "train" for record in free}
+    return {record.id: "test" if record.id in near else record.split or sides[record.id] for record in new}
 
 
 def _recipe(release: Release, settings: RetrainConfig) -> TrainConfig:

@@ -21,8 +21,8 @@ from .paired import compare, mcnemar, pair_up
 from .relabel import counterparts
 
 FAULT_SHARES: dict[str, Callable[[Analyzer, Sequence[Record]], float]] = {}
-"""Further figures by name, of which less is better: functions of an analyzer and unlabelled use of the test records
-that return a share of faults, 0..1. Each is gated by `fault_rise`."""
+"""Further figures by name, of which less is better: functions of an analyzer and the test records that return a share
+of faults, 0..1. Each is gated by `fault_rise`."""
 
 SURE = 0.05
 """A p below this, or an interval of 95 % that leaves out 0, counts as shown."""

@@ -47,7 +47,7 @@ def warm_network(
         shape = copy.deepcopy(old.config)
         shape.sentence_tasks = {task.name: len(task) for task in codebook.at("sentence")}
         shape.pair_tasks = {task.name: len(task) for task in codebook.at("pair")}
-        network = DiplotoneNetwork(shape)  # type: ignore[arg-type]  # its own config, typed as any's
+        network = DiplotoneNetwork(shape).float()  # type: ignore[arg-type]  # its own config, typed as any's
         network.load_state_dict(_carried_over(old.state_dict(), release.codebook, codebook, seed))
     if heads_only:
         network.encoder.requires_grad_(False)

@@ -94,9 +94,10 @@ def test_the_same_corrections_are_held_out_each_time(release, tmp_path):
     assert {record.id for record in few} <= {record.id for record in more}
 
 
-def test_a_near_copy_of_a_test_sentence_is_never_trained_on(release, tmp_path, codebook):
+@pytest.mark.parametrize("split", [None, "train"])
+def test_a_near_copy_of_a_test_sentence_is_never_trained_on(release, tmp_path, codebook, split):
     known = project_corpus(codebook).split("test")[0]
-    near = Record(id="near", text=known.text + " Now.", tone="neutral")
+    near = Record(id="near", text=known.text + " Now.", tone="neutral", split=split)
     found = plan(release, [*some(5), near], tmp_path)
     assert [record.id for record in found.held_out] == ["near"]
 
