@@ -77,6 +77,12 @@ class Record:
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Keys of the user's own, handed back as they came."""
 
+    @property
+    def is_labelled(self) -> bool:
+        """Whether it has any label, of its own or of a pair."""
+        answers = (self.sentiment, self.tone, *(a for pair in self.pairs for a in (pair.stance, pair.act)))
+        return any(answer is not None for answer in answers)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the record as a JSON-ready dict in the order of `RECORD_KEYS`, then the user's own keys."""
         row: dict[str, Any] = {"id": self.id, "text": self.text}

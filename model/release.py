@@ -4,17 +4,19 @@
     model.safetensors   weights, fp16                 calibration.json  temperatures and thresholds
     tokenizer.json      the tokenizer                 metrics.json      figures with n and intervals
     openvino_model.*    what is served                train.toml        recipe, seeds, versions, data digest
-    README.md           the model card                MANIFEST.json     sha256 and size of each; written last
+    README.md           the model card                golden.json       sentences and answers to test it by
+    MANIFEST.json       sha256 and size of each; written last
 
 A release is written beside its place and moved in whole. One whose manifest does not verify is refused.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +27,9 @@ from .errors import ReleaseError
 
 MANIFEST = "MANIFEST.json"
 FORMAT = 1
+POINTER = "current.json"
+SHIPPED = "shipped"
+"""What the pointer calls the release that comes with the package."""
 NEEDED = (
     "config.json",
     "model.safetensors",
@@ -87,10 +92,107 @@ def home() -> Path:
     return Path(platformdirs.user_data_dir("diplotone", appauthor=False))
 
 
+def releases_folder() -> Path:
+    """Return the folder of the promoted releases and of the pointer to the one in use."""
+    return home() / "releases"
+
+
+def read_pointer() -> tuple[str, ...]:
+    """Return the releases that were in use, oldest first, the current one last; empty before any promotion.
+
+    Each is the name of a folder in `releases_folder()`, or `SHIPPED`.
+
+    Raises:
+        ReleaseError: The pointer cannot be read.
+    """
+    path = releases_folder() / POINTER
+    if not path.exists():
+        return ()
+    names = _json(path).get("history")
+    if not isinstance(names, list) or not names or any(Path(str(name)).name != name for name in names):
+        raise ReleaseError(
+            f"{path}: names no releases; run diplotone-train promote, with a release or {SHIPPED}"
+        )
+    return tuple(names)
+
+
+def write_pointer(history: Sequence[str]) -> None:
+    """Put another pointer in the place of the old one, whole at any moment.
+
+    Raises:
+        OSError: It cannot be written; the old one stands.
+    """
+    path = releases_folder() / POINTER
+    part = path.with_name(POINTER + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(json.dumps({"history": list(history)}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    flush_to_disk(path.parent)
+
+
+def promoted_folder(name: str) -> Path:
+    """Return the folder of a name that stands in the pointer."""
+    return shipped_release() if name == SHIPPED else releases_folder() / name
+
+
 def current_release() -> Path:
-    """Return the folder of the promoted release, else of the shipped one."""
-    promoted = home() / "releases" / "current"
-    return promoted.resolve() if promoted.exists() else shipped_release()
+    """Return the folder of the promoted release, else of the shipped one. `open_release` verifies it.
+
+    Raises:
+        ReleaseError: The pointer cannot be read.
+    """
+    return promoted_folder((read_pointer() or (SHIPPED,))[-1])
+
+
+class ReleaseWatch:
+    """Notices that another release has been promoted, at the price of one `stat`.
+
+    Make it before the first release is loaded; then ask now and again:
+
+        watch = ReleaseWatch()
+        analyzer = load()
+        ...
+        if (folder := watch.moved()) is not None:
+            analyzer = load(folder)  # keep the old one where this fails
+
+    A swap is told once. A pointer that cannot be read counts as no news: what is loaded goes on.
+    """
+
+    def __init__(self) -> None:
+        self._stamp = _pointer_stamp()
+        self._folder = self._current()
+
+    def moved(self) -> Path | None:
+        """Return the folder of the release in use, if it is another than at the last call; else None."""
+        stamp = _pointer_stamp()
+        if stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        before, self._folder = self._folder, self._current() or self._folder
+        return self._folder if self._folder != before else None
+
+    @staticmethod
+    def _current() -> Path | None:
+        try:
+            return current_release()
+        except ReleaseError:
+            return None
+
+
+def _pointer_stamp() -> tuple[int, int] | None:
+    """What changes when the pointer is replaced; None without one."""
+    try:
+        found = (releases_folder() / POINTER).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def open_release(folder: Path) -> Release:
@@ -151,8 +253,8 @@ def seal(folder: Path, name: str) -> None:
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     for path in folder.iterdir():
-        _flush(path)
-    _flush(folder)
+        flush_to_disk(path)
+    flush_to_disk(folder)
 
 
 def _verify(folder: Path, manifest: dict[str, Any]) -> None:
@@ -189,7 +291,12 @@ def _json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _flush(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk.
+
+    Raises:
+        OSError: It cannot be written there.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

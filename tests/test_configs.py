@@ -9,6 +9,7 @@ import pytest
 
 from diplotone.model.codebook import Codebook
 from diplotone.train.config import load_config
+from diplotone.train.retrain import load_retrain_config
 from diplotone.train.sources import load_sources
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -31,6 +32,7 @@ READERS = {
     "codebook.toml": Codebook.load,
     "train.toml": load_config,
     "tiny.toml": load_config,
+    "retrain.toml": load_retrain_config,
     "actors.toml": _load_actors,
     "serve.toml": _load_serve,
     "sources.toml": load_sources,

@@ -17,8 +17,12 @@ from pathlib import Path
 from ..model.codebook import Codebook
 from ..model.errors import ConfigError
 from ..model.records import Record, read_records
+from .relabel import relabelled
 from .splits import by_split
 from .standoff import join
+
+N_GOLDEN = 50
+"""Golden sentences of a release (see `golden`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,27 @@ def load_corpus(
         notes.append(f"{len(added):,} sentences added from {path.name}")
         records += added
     return Corpus(tuple(records), tuple(notes))
+
+
+def project_corpus(codebook: Codebook, *, mirror: Path | None = None) -> Corpus:
+    """Return the project's own sentences under a codebook that may be another than the shipped one.
+
+    Labels that the codebook has renamed are renamed, those that it lacks are absent.
+    """
+    shipped = Codebook.load()
+    corpus = load_corpus(shipped, mirror=mirror)
+    return Corpus(tuple(relabelled(corpus.records, shipped, codebook)), corpus.notes)
+
+
+def golden_candidates(n: int = 4 * N_GOLDEN) -> list[Record]:
+    """Return sentences of the written dev split, the same every time: what a release is tested on before use.
+
+    More than are needed, since a network may find some too long. Texts are the project's own in any case, so that a
+    release never carries a user's.
+    """
+    records = read_records(data_folder() / "written.jsonl", Codebook.load())
+    dev = sorted((record for record in records if record.split == "dev"), key=lambda record: record.id)
+    return dev[:n]
 
 
 def _count_lines(path: Path) -> int:

@@ -12,7 +12,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +36,7 @@ from ..model.codebook import TASKS, Codebook
 from ..model.encoding import EncodedSentence, SentenceEncoder
 from ..model.engine import OpenVinoEngine
 from ..model.errors import ConfigError
+from ..model.golden import write_golden
 from ..model.network import DiplotoneConfig, DiplotoneNetwork
 from ..model.records import Record
 from ..model.release import Calibration, Release, open_release, seal
@@ -43,12 +44,13 @@ from .augment import told_of_others, with_silent_pairs
 from .calibrate import temperature
 from .card import model_card
 from .config import TrainConfig
-from .corpus import Corpus
+from .corpus import N_GOLDEN, Corpus, golden_candidates
 from .dataset import IGNORED, Collator, to_dataset
 from .evaluate import evaluate, labelled
 from .export import Exported, export
 from .losses import MultiTaskLoss
 from .metrics import confusion, macro_f1, quadratic_kappa
+from .warm_start import WarmStart
 
 FINGERPRINT = "fingerprint.json"
 COMPARED_SENTENCES = 2_500
@@ -70,6 +72,7 @@ def fit(
     config: TrainConfig,
     run: Path,
     *,
+    start: WarmStart | None = None,
     fresh: bool = False,
     progress: bool = True,
 ) -> Fitted | None:
@@ -80,6 +83,7 @@ def fit(
         codebook: Which labels there are.
         config: The recipe.
         run: Folder of this run.
+        start: Weights to go on from; None starts from the recipe's encoder with new heads.
         fresh: Throw away what the folder holds instead of going on from it.
         progress: Show a bar with the time left.
 
@@ -93,9 +97,10 @@ def fit(
     if not train:
         raise ConfigError("there is not one sentence to train on; add some with --labels")
     dev = dev or train  # a handful of sentences for a trial: there is nothing else to stop on
-    _claim(run, config, corpus, fresh=fresh)
+    origin = start.origin if start else {}
+    _claim(run, config, corpus, origin, fresh=fresh)
     set_seed(config.seed)
-    network, encoder = untrained_network(config, codebook)
+    network, encoder = (start.network, start.encoder) if start else untrained_network(config, codebook)
 
     train_set, n_too_long = to_dataset(_augmented(train, config), codebook, encoder)
     dev_set, _ = to_dataset(dev, codebook, encoder)
@@ -116,6 +121,8 @@ def fit(
     log = [row for row in trainer.state.log_history if "eval_score" in row]
     notes = [*corpus.notes, *([f"{n_too_long} sentences of train are too long"] if n_too_long else [])]
     provenance = _provenance(config, corpus, {"train": train, "dev": dev, "test": test}, notes, log)
+    if origin:
+        provenance["retrained"] = origin
     return write_release(
         network.cpu(), encoder, codebook, config, run / "release", provenance, train=train, dev=dev, test=test
     )
@@ -184,6 +191,7 @@ def write_release(
         for split, records in (("dev", dev), ("test", test))
         if records
     }
+    write_golden(staging, analyzer(temperatures), golden_candidates(), N_GOLDEN)
     _write_json(
         staging / "calibration.json",
         {
@@ -203,9 +211,18 @@ def write_release(
     card = model_card(config.name, codebook, figures, exported, provenance)
     (staging / "README.md").write_text(card, encoding="utf-8")
     seal(staging, config.name)
-    shutil.rmtree(destination, ignore_errors=True)
-    os.replace(staging, destination)
+    _put_in_place(staging, destination)
     return Fitted(open_release(destination), figures, exported)
+
+
+def _put_in_place(staging: Path, destination: Path) -> None:
+    """Move a finished folder to its name; an earlier one of that name goes only when the new one is whole."""
+    earlier = destination.with_name(destination.name + ".old")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if destination.exists():
+        os.replace(destination, earlier)
+    os.replace(staging, destination)
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def fit_temperatures(analyzer: Analyzer, dev: Sequence[Record]) -> dict[str, float]:
@@ -389,9 +406,10 @@ def newest_whole_checkpoint(run: Path) -> str | None:
     return str(whole[-1]) if whole else None
 
 
-def _claim(run: Path, config: TrainConfig, corpus: Corpus, *, fresh: bool) -> None:
+def _claim(run: Path, config: TrainConfig, corpus: Corpus, origin: Mapping[str, Any], *, fresh: bool) -> None:
     """Make the folder this run's, or find that it is."""
     mine = {"recipe": json.loads(json.dumps(config.as_dict())), "data": corpus.digest}
+    mine |= {"start": dict(origin)} if origin else {}
     path = run / FINGERPRINT
     if fresh:
         shutil.rmtree(run, ignore_errors=True)
@@ -399,6 +417,8 @@ def _claim(run: Path, config: TrainConfig, corpus: Corpus, *, fresh: bool) -> No
         found = json.loads(path.read_text(encoding="utf-8"))
         if found != mine:
             changed = [name for name, value in mine["recipe"].items() if found["recipe"].get(name) != value]
+            if found.get("start") != mine.get("start"):
+                changed.append("the release that it goes on from")
             what = ", ".join(changed) if changed else "the labelled sentences"
             raise ConfigError(
                 f"{run}: holds a run that differs in {what}; give another --out, or --fresh to start over"

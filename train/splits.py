@@ -47,6 +47,16 @@ def near_duplicates(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
                 yield other, position
 
 
+def near_measured(records: Sequence[Record], measured: Sequence[Record]) -> list[tuple[Record, Record]]:
+    """Return the records that are nearly one of those that are measured on, each with the first such sentence."""
+    first_new = len(measured)
+    found: dict[int, int] = {}
+    for earlier, later in near_duplicates([record.text for record in (*measured, *records)]):
+        if earlier < first_new <= later:
+            found.setdefault(later - first_new, earlier)
+    return [(records[new], measured[old]) for new, old in sorted(found.items())]
+
+
 def _shingles(text: str) -> set[tuple[str, ...]]:
     tokens = words(text)
     return {tuple(tokens[n : n + SHINGLE]) for n in range(max(1, len(tokens) - SHINGLE + 1))}

@@ -6,14 +6,20 @@ import shutil
 import pytest
 
 from diplotone.model.errors import ReleaseError
+from diplotone.model.golden import GOLDEN_FILE
 from diplotone.model.release import (
     MANIFEST,
     NEEDED,
+    POINTER,
+    SHIPPED,
+    ReleaseWatch,
     current_release,
     home,
     open_release,
+    releases_folder,
     seal,
     shipped_release,
+    write_pointer,
 )
 
 
@@ -27,7 +33,7 @@ def test_a_whole_release_opens(folder):
     assert release.name == "tiny"
     assert release.label.startswith("tiny@")
     assert set(release.calibration.temperatures) == {"sentiment", "tone", "stance", "act"}
-    assert {path.name for path in folder.iterdir()} == {*NEEDED, MANIFEST}
+    assert {path.name for path in folder.iterdir()} == {*NEEDED, GOLDEN_FILE, MANIFEST}
 
 
 @pytest.mark.parametrize("name", NEEDED)
@@ -101,8 +107,43 @@ def test_an_incomplete_folder_is_not_sealed(folder):
 
 
 def test_a_promoted_release_goes_before_the_shipped_one(folder, own_home):
-    assert current_release() == shipped_release()
-    (home() / "releases").mkdir()
-    (home() / "releases" / "current").symlink_to(folder)
-    assert current_release() == folder
     assert home() == own_home
+    assert current_release() == shipped_release()
+    shutil.copytree(folder, releases_folder() / "tiny-1")
+    write_pointer([SHIPPED, "tiny-1"])
+    assert current_release() == releases_folder() / "tiny-1"
+    write_pointer([SHIPPED, "tiny-1", SHIPPED])
+    assert current_release() == shipped_release()
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"history": []}', '{"history": ["../outside"]}', '{"history": [1]}']
+)
+def test_a_pointer_that_names_nothing_is_an_error_and_not_another_release(content):
+    releases_folder().mkdir(parents=True)
+    (releases_folder() / POINTER).write_text(content)
+    with pytest.raises(ReleaseError, match=POINTER):
+        current_release()
+
+
+def test_a_watch_tells_each_swap_once():
+    releases_folder().mkdir(parents=True)
+    watch = ReleaseWatch()
+    assert watch.moved() is None
+    write_pointer([SHIPPED, "a-1"])
+    assert watch.moved() == releases_folder() / "a-1"
+    assert watch.moved() is None
+    write_pointer([SHIPPED, "a-1"])
+    assert watch.moved() is None, "the pointer was written anew and says the same"
+    write_pointer([SHIPPED])
+    assert watch.moved() == shipped_release()
+
+
+def test_a_watch_takes_a_damaged_pointer_for_no_news():
+    releases_folder().mkdir(parents=True)
+    write_pointer([SHIPPED, "a-1"])
+    watch = ReleaseWatch()
+    (releases_folder() / POINTER).write_text("{")
+    assert watch.moved() is None
+    write_pointer([SHIPPED, "b-2"])
+    assert watch.moved() == releases_folder() / "b-2"

@@ -1,0 +1,203 @@
+"""The verdict: the figures it rests on, and what the gates make of them."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from diplotone.model.analyzer import load
+from diplotone.train import verdict as verdict_module
+from diplotone.train.corpus import Corpus
+from diplotone.train.gates import DEFAULT_GATES
+from diplotone.train.paired import Paired, compare, mcnemar, pair_up
+from diplotone.train.rescore import as_text as difference_as_text
+from diplotone.train.rescore import difference
+from diplotone.train.verdict import decide, judge
+from diplotone.train.verdict_text import as_text
+
+
+def row(candidate=0.70, current=0.70, *, spread=0.02, n=400, gained=20, lost=20, ece=0.02):
+    more = candidate - current
+    return {
+        "n": n,
+        "figure": "macro-F1",
+        "candidate": candidate,
+        "current": current,
+        "difference": more,
+        "interval": [more - spread, more + spread],
+        "right": {"candidate": 300 + gained, "current": 300 + lost},
+        "mcnemar": {"gained": gained, "lost": lost, "p": mcnemar(gained, lost)},
+        "ece": {"candidate": ece, "current": 0.02},
+        "classes": {},
+    }
+
+
+@pytest.fixture
+def figures():
+    """A candidate that is as good as the current release and better on the corrections."""
+    tasks = {task: row() for task in ("sentiment", "tone", "stance", "act")}
+    together = {"n": 160, "candidate": 130, "current": 100}
+    return {
+        "candidate": "new@1",
+        "current": "old@0",
+        "test": {"sentences": 400, "tasks": tasks},
+        "corrections": {
+            "sentences": 40,
+            "tasks": {},
+            "together": {**together, "mcnemar": {"gained": 35, "lost": 5, "p": mcnemar(35, 5)}},
+        },
+        "contrast": {"negation": {"n": 100, "candidate": 50, "current": 50}},
+        "speed": {"ratio": 1.0, "sentences": 200},
+        "faults": {},
+    }
+
+
+def outcome(figures):
+    return decide(figures, DEFAULT_GATES)
+
+
+def test_better_on_the_corrections_and_nowhere_worse_is_promoted(figures):
+    found = outcome(figures)
+    assert found.outcome == "promote"
+    assert found.reasons[0].startswith("It answers 130 of 160 labels of the held-out corrections as you did")
+    assert "PROMOTE: the candidate is better" in as_text(found)
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "said"),
+    [
+        (("test", "tasks", "tone"), row(0.60), "Tone is worse on the frozen test sentences: macro-F1 0.600"),
+        (("test", "tasks", "act"), row(ece=0.09), "The probabilities of act mean less than before"),
+        (
+            ("contrast", "negation"),
+            {"n": 100, "candidate": 44, "current": 50},
+            "fewer look-alike sentences apart",
+        ),
+        (("speed", "ratio"), 0.5, "slower: 0.50 times"),
+        (
+            ("faults", "country swap"),
+            {"candidate": 0.03, "current": 0.01},
+            "Country swap has risen from 1.00%",
+        ),
+    ],
+)
+def test_each_gate_refuses(figures, where, value, said):
+    place = figures
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = value
+    found = outcome(figures)
+    assert found.outcome == "refuse"
+    assert said in found.reasons[0]
+    assert "REFUSE" in as_text(found)
+
+
+def test_a_label_that_is_lost_refuses_though_the_task_holds(figures):
+    lost = {
+        "n": 40,
+        "candidate": 0.3,
+        "current": 0.7,
+        "difference": -0.4,
+        "interval": [-0.5, -0.3],
+        "enough": True,
+    }
+    figures["test"]["tasks"]["tone"]["classes"]["conciliatory"] = lost
+    assert '"conciliatory" is found much worse' in outcome(figures).reasons[0]
+    lost["enough"] = False
+    assert outcome(figures).outcome == "promote"
+
+
+def test_a_loss_that_may_be_chance_is_undecided(figures):
+    figures["test"]["tasks"]["stance"] = row(0.66, spread=0.06)
+    found = outcome(figures)
+    assert found.outcome == "undecided"
+    assert "Stance may be worse" in found.reasons[0]
+
+
+def test_no_gain_is_undecided(figures):
+    figures["corrections"]["together"]["mcnemar"] = {"gained": 6, "lost": 5, "p": mcnemar(6, 5)}
+    found = outcome(figures)
+    assert found.outcome == "undecided"
+    assert "may be chance" in found.reasons[-1]
+
+
+def test_no_test_split_is_undecided(figures):
+    for task in figures["test"]["tasks"]:
+        figures["test"]["tasks"][task] = {"n": 0}
+    assert "nobody can say whether something was forgotten" in outcome(figures).reasons[0]
+
+
+def test_mcnemar_is_the_exact_binomial():
+    assert mcnemar(0, 0) == 1.0
+    assert mcnemar(9, 1) == pytest.approx(2 * (1 + 10) / 2**10)
+    assert mcnemar(1, 9) == mcnemar(9, 1)
+
+
+def paired(codebook, candidate, current, true, groups=None):
+    task = codebook["stance"]
+    arrays = [np.array(values, dtype=np.int64) for values in (true, candidate, current)]
+    groups = np.arange(len(true)) if groups is None else np.array(groups)
+    return Paired(task, task.names, *arrays, groups, {"candidate": 0.0, "current": 0.0})
+
+
+def test_pairing_sees_a_small_difference_that_intervals_side_by_side_hide(codebook):
+    true = [0, 1, 2] * 100
+    current = [0, 1, 1] * 40 + true[120:]
+    candidate = [0, 1, 1] * 30 + true[90:]
+    found = compare(paired(codebook, candidate, current, true), least_class_labels=20)
+    assert found["difference"] > 0
+    assert found["interval"][0] > 0
+    assert found["mcnemar"] == {"gained": 10, "lost": 0, "p": pytest.approx(2**-9)}
+    assert found["classes"]["supportive"]["difference"] > 0
+
+
+def test_labels_of_one_sentence_are_drawn_together(codebook):
+    true, current = [0, 2] * 60, [0, 2] * 60
+    candidate = [0, 2] * 40 + [2, 0] * 20
+    alone = compare(paired(codebook, candidate, current, true), least_class_labels=20)
+    together = compare(
+        paired(codebook, candidate, current, true, [k // 20 for k in range(120)]), least_class_labels=20
+    )
+    width = [found["interval"][1] - found["interval"][0] for found in (alone, together)]
+    assert width[1] > 1.5 * width[0]
+
+
+def test_a_release_against_itself_differs_in_nothing(tiny_release, eight_records, monkeypatch):
+    one, other = load(tiny_release), load(tiny_release)
+    for pair in pair_up(one, other, eight_records):
+        assert len(pair.true) == 8
+        assert (pair.candidate == pair.current).all()
+    monkeypatch.setattr(verdict_module, "load_contrasts", lambda codebook: {})
+    monkeypatch.setitem(
+        verdict_module.FAULT_SHARES, "country swap", lambda analyzer, records: len(records) / 100
+    )
+    records = tuple(replace(record, split="test") for record in eight_records)
+    found = judge(one, other, Corpus(records, ()), eight_records[:3], DEFAULT_GATES)
+    assert found.outcome == "undecided"
+    assert found.figures["faults"]["country swap"] == {"candidate": 0.08, "current": 0.08}
+    assert found.figures["corrections"]["together"]["mcnemar"]["p"] == 1.0
+    assert found.figures["speed"]["ratio"] == pytest.approx(1.0, rel=0.9)
+    assert difference(one, other, eight_records).n_changed == 0
+
+
+def test_the_difference_names_the_largest_changes(tiny_release, eight_records):
+    before = load(tiny_release)
+    after = copy.copy(before)
+    calibration = before.release.calibration
+    after.release = replace(
+        before.release,
+        calibration=replace(calibration, thresholds=dict.fromkeys(calibration.thresholds, 1.0)),
+    )
+    loose = replace(
+        before.release,
+        calibration=replace(calibration, thresholds=dict.fromkeys(calibration.thresholds, 0.0)),
+    )
+    before.release = loose
+    found = difference(after, before, eight_records)
+    assert (found.n_changed, found.n_sentences) == (8, 8)
+    text = difference_as_text(found)
+    assert text.startswith("of the sentences analysed before, 8 of 8 change; these are the 8 largest:")
+    assert "-> not sure" in text

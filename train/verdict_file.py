@@ -1,0 +1,30 @@
+"""Where a verdict lies: beside the files of the release that it is about, not among them.
+
+The manifest does not list it, because the release was sealed before it could be judged.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+VERDICT_JSON = "verdict.json"
+VERDICT_TEXT = "verdict.txt"
+VERDICT_FILES = (VERDICT_JSON, VERDICT_TEXT)
+
+
+def write_verdict(folder: Path, figures: dict[str, Any], text: str) -> None:
+    """Write a verdict as figures and as words."""
+    for name, content in ((VERDICT_JSON, json.dumps(figures, indent=1)), (VERDICT_TEXT, text)):
+        part = folder / (name + ".part")
+        part.write_text(content + "\n", encoding="utf-8")
+        part.replace(folder / name)
+
+
+def read_outcome(folder: Path) -> str | None:
+    """Return "promote", "refuse" or "undecided"; None where no verdict lies or can be read."""
+    try:
+        return str(json.loads((folder / VERDICT_JSON).read_text(encoding="utf-8"))["outcome"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
