@@ -19,6 +19,7 @@ from .article.dyads import aggregate, candidate_pairs
 from .article.index import tone_index
 from .article.scope import reasons_unscored
 from .article.sentences import Sentence, split
+from .article.ties import Ties
 from .article.voices import attribute
 from .codebook import Codebook, Task
 from .encoding import EncodedSentence, SentenceEncoder, TooLong
@@ -179,8 +180,10 @@ class Analyzer:
         mentions = self.gazetteer.find(text, sentences)
         voices = attribute(text, sentences, mentions)
         reasons = reasons_unscored(text, sentences)
+        ties = [Ties(text, sentence, found) for sentence, found in zip(sentences, mentions, strict=True)]
         candidates = [
-            () if reason else candidate_pairs(found) for reason, found in zip(reasons, mentions, strict=True)
+            () if reason else candidate_pairs(tie.bearers, tie.may_be_related)
+            for reason, tie in zip(reasons, ties, strict=True)
         ]
         readable = [n for n, reason in enumerate(reasons) if reason is None]
         predictions: dict[int, Prediction | TooLong] = dict(
@@ -191,7 +194,9 @@ class Analyzer:
             )
         )
         analysed = tuple(
-            self._sentence(n, text, s, voices[n], mentions[n], candidates[n], predictions.get(n), reasons[n])
+            self._sentence(
+                n, text, s, voices[n], mentions[n], candidates[n], ties[n], predictions.get(n), reasons[n]
+            )
             for n, s in enumerate(sentences)
         )
         return Analysis(
@@ -216,13 +221,14 @@ class Analyzer:
         voice: Voice,
         mentions: tuple[Mention, ...],
         candidates: Sequence[tuple[Mention, Mention]],
+        ties: Ties,
         prediction: Prediction | TooLong | None,
         reason: str | None,
     ) -> SentenceAnalysis:
         pairs: tuple[PairAnalysis, ...] = ()
         if isinstance(prediction, Prediction):
             judgements = self._judge_all("sentence", prediction.sentence)
-            pairs = tuple(self._relations(candidates, prediction))
+            pairs = tuple(ties.without_mirror_images(self._relations(candidates, prediction)))
         else:
             unscored = Judgement(label=None, probabilities={}, reason=reason or str(prediction))
             judgements = {task.name: unscored for task in self.codebook.at("sentence")}

@@ -195,7 +195,12 @@ def _questions(passage: Passage, read: Sequence[SentenceAnalysis]) -> Iterator[_
         yield question, list(dict.fromkeys(named)), sure, [f for f in named if _overlapping(f, unsure, code=code)], text
     if not labels.get("dyads_doubtful"):
         pairs = list(
-            dict.fromkeys((p.source.code, p.target.code, p.stance.label) for s in read for p in s.pairs)
+            dict.fromkeys(
+                (p.source.code, p.target.code, p.stance.label)
+                for s in read
+                for p in s.pairs
+                if p.stance.label is not None  # without one it counts in no dyad
+            )
         )
         dyads = [(d["source"], d["target"], d["stance"]) for d in labels["dyads"] if not d.get("optional")]
         may = {(d["source"], d["target"]) for d in labels["dyads"] if d.get("optional")}

@@ -89,6 +89,34 @@ class Context:
             return True
         return not possessive and self._comes_after_place_word(match, words)
 
+    def is_mere_place(self, match: Match, words: Words, *, after_place: bool) -> bool:
+        """Whether the name of a state only says where something is: "in Yemen", "Qatar-based".
+
+        Args:
+            match: The name, which no role goes with.
+            words: The sentence.
+            after_place: The match before it was such a place and the two are joined by "and" or a comma.
+        """
+        following, joint = words.low(match.last + 1), words.joint_after(match)
+        if joint == "-" and following in self._lists["places.after_hyphen"]:
+            return True
+        if match.form.use != "name" or words.is_possessive(match.last) or joint == "-":
+            return False
+        if (joint == " " and following in self._lists["places.region"]) or after_place:
+            return True
+        if words.joint_before(match.first) != " ":
+            return False
+        number = match.first - 1
+        while words.low(number) in self._lists["places.parts"]:
+            number -= 1
+        before = words.low(number)
+        pair = f"{words.low(number - 1)} {before}"
+        if pair in self._lists["places.state_before"]:
+            return True
+        return before in self._lists["places.state_before"] and not (
+            before == "in" and words.low(number - 1) in self._lists["places.not_in"]
+        )
+
     def _is_role_word(self, word: str) -> bool:
         return word in self._lists["roles.nouns"] or word in self._lists["roles.between"]
 
