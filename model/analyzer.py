@@ -39,6 +39,9 @@ SURE_WITHOUT_ACT = 0.9
 """Least probability of a side, 0..1, at which a pair without an act is reported as a relation. Of pairs that merely
 stand in one sentence the network sees many as friends or foes; an act is the better witness."""
 
+SURE_WHEN_JOINED = 0.5
+"""The same where the words tie the two to one another: "tension between Peru and Chile"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -228,7 +231,7 @@ class Analyzer:
         pairs: tuple[PairAnalysis, ...] = ()
         if isinstance(prediction, Prediction):
             judgements = self._judge_all("sentence", prediction.sentence)
-            pairs = tuple(ties.without_mirror_images(self._relations(candidates, prediction)))
+            pairs = tuple(ties.without_mirror_images(self._relations(candidates, ties, prediction)))
         else:
             unscored = Judgement(label=None, probabilities={}, reason=reason or str(prediction))
             judgements = {task.name: unscored for task in self.codebook.at("sentence")}
@@ -246,13 +249,14 @@ class Analyzer:
         )
 
     def _relations(
-        self, candidates: Sequence[tuple[Mention, Mention]], prediction: Prediction
+        self, candidates: Sequence[tuple[Mention, Mention]], ties: Ties, prediction: Prediction
     ) -> Iterator[PairAnalysis]:
         """The pairs of which the sentence says something, surely enough."""
         for (source, target), probabilities in zip(candidates, prediction.pairs, strict=True):
             judgements = self._judge_all("pair", probabilities)
             stance, act = judgements["stance"], judgements["act"]
-            takes_side = stance.label not in (None, "neutral") and stance.confidence >= SURE_WITHOUT_ACT
+            sure = SURE_WHEN_JOINED if ties.are_joined(source, target) else SURE_WITHOUT_ACT
+            takes_side = stance.label not in (None, "neutral") and stance.confidence >= sure
             if act.label not in (None, "NONE") or takes_side:
                 yield PairAnalysis(source=source, target=target, stance=stance, act=act)
 

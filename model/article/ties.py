@@ -33,6 +33,8 @@ _MUTUAL = re.compile(
     r"both (?:countries|sides|nations|states)|differ\w*|split|partners?|reconcil\w+|hostilities|friendship|enmity)\b",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"\bbetween(?: both)?(?: the)? $", re.IGNORECASE)
+_AND = re.compile(r" and (?:the )?")
 _BLOWS_EXCHANGED = re.compile(
     r"\b(?:each other|one another|mutual(?:ly)?|exchang\w+|trad(?:ed|es|ing)|clash\w*|fought|fighting|war|tit[- ]for[- ]tat|"
     r"between|both (?:countries|sides|nations|states)|reciprocal\w*|retaliat\w+|in (?:turn|response|return))\b",
@@ -69,11 +71,23 @@ class Ties:
             return True
         return not _LIST_JOINT.fullmatch(between) or self._list_is_mutual(one, other)
 
+    def are_joined(self, one: Mention, other: Mention) -> bool:
+        """Whether the words tie two mentions to one another: "between Peru and Chile", "Sino-Soviet"."""
+        if one.start > other.start:
+            one, other = other, one
+        if one.end > other.start:
+            return False
+        between = self._text[one.end : other.start]
+        if _COMPOUND_JOINT.fullmatch(between):
+            return True
+        before = self._text[max(one.start - 12, self._sentence.start) : one.start]
+        return bool(_BETWEEN.search(before)) and bool(_AND.fullmatch(between))
+
     def without_mirror_images(self, pairs: Iterable[PairAnalysis]) -> Iterator[PairAnalysis]:
         """The relations without those that are another one's act read backwards.
 
-        Where the same directed act is seen in both directions and nothing says that it was given back, the surer one
-        stays: who invades is not invaded.
+        Where both directions are reported, one of them as a directed act, and nothing says that it was given back, the
+        surer one stays: who invades is not invaded.
         """
         relations = tuple(pairs)
         by_codes: Mapping[tuple[str, str], PairAnalysis] = {(p.source.code, p.target.code): p for p in relations}
@@ -101,7 +115,11 @@ class Ties:
 
 def _is_mirror_image(pair: PairAnalysis, reverse: PairAnalysis) -> bool:
     """Whether a relation is the weaker of two readings of one act."""
-    act = pair.act.label
-    if act is None or act != reverse.act.label or act not in DIRECTED_ACTS:
-        return False
-    return (pair.act.confidence, pair.stance.confidence) < (reverse.act.confidence, reverse.stance.confidence)
+    is_directed = not DIRECTED_ACTS.isdisjoint((pair.act.label, reverse.act.label))
+    return is_directed and _strength(pair) < _strength(reverse)
+
+
+def _strength(pair: PairAnalysis) -> float:
+    """How sure it is that one does something to the other and takes a side: 0..1."""
+    act, stance = pair.act.probabilities, pair.stance.probabilities
+    return (1 - act.get("NONE", 0.0)) * (1 - stance.get("neutral", 0.0))
