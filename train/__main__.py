@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_argument("-o", "--out", type=Path, help="write the figures as JSON too")
     benchmark.set_defaults(run=_benchmark)
 
-    reading = commands.add_parser("reading", help="how sentences, actors, voices and dyads of articles are read")
+    reading = commands.add_parser(
+        "reading", help="how sentences, actors, voices and dyads of articles are read"
+    )
     reading.add_argument("folder", type=Path, help="folder with boundaries.jsonl and sentences.jsonl")
     reading.add_argument(
         "--release", type=Path, help="release folder (the promoted one, else the shipped one)"

@@ -3,11 +3,11 @@
 Two stand-off files say what is right, without holding the texts:
 
 * `boundaries.jsonl`: passages with the ends of their sentences, offsets in the passage; `doubtful` ends are left out.
-* `sentences.jsonl`: sentences with their actors (span, code), dyads (source, target, stance) and voice. What may be found
-  or not (a state as a mere place, a private person's nationality) is `optional` and counts neither way.
+* `sentences.jsonl`: sentences with their actors (span, code), dyads (source, target, stance) and voice. What may
+  be found or not (a state as a mere place, a private person's nationality) is `optional` and counts neither way.
 
-`half` says whether a passage was looked at while the rules were mended ("mended") or not ("held"): only the held half tells
-how well unseen text is read.
+`half` says whether a passage was looked at while the rules were mended ("mended") or not ("held"): only the held half
+tells how well unseen text is read.
 """
 
 from __future__ import annotations
@@ -184,15 +184,30 @@ def _questions(passage: Passage, read: Sequence[SentenceAnalysis]) -> Iterator[_
     labels, text = passage.labels, passage.text
     start = labels["start"]
     found = [
-        (m.start - start, m.end - start, m.code) for s in read for m in s.mentions if m.end > start and m.start < labels["end"]
+        (m.start - start, m.end - start, m.code)
+        for s in read
+        for m in s.mentions
+        if m.end > start and m.start < labels["end"]
     ]
     sure = [(a["start"], a["end"], a["code"]) for a in labels["actors"] if not a.get("optional")]
     unsure = [(a["start"], a["end"], a["code"]) for a in labels["actors"] if a.get("optional")]
-    yield "actors, exact span and code", found, sure, [f for f in found if _overlapping(f, unsure, code=True)], text
+    yield (
+        "actors, exact span and code",
+        found,
+        sure,
+        [f for f in found if _overlapping(f, unsure, code=True)],
+        text,
+    )
     for question, code in (("actors, span", False), ("actors, span and code", True)):
         # An overlapping mention is taken for the labelled one, so that a title more or less is no error here.
         named = [_overlapping(f, sure, code=code) or f for f in found]
-        yield question, list(dict.fromkeys(named)), sure, [f for f in named if _overlapping(f, unsure, code=code)], text
+        yield (
+            question,
+            list(dict.fromkeys(named)),
+            sure,
+            [f for f in named if _overlapping(f, unsure, code=code)],
+            text,
+        )
     if not labels.get("dyads_doubtful"):
         pairs = list(
             dict.fromkeys(
@@ -233,7 +248,10 @@ def _overlapping(
 
 def as_table(tallies: Tallies) -> str:
     """Return the figures as a Markdown table: each half, then both."""
-    lines = ["| question | half | labelled | reported | precision | recall | F1 |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| question | half | labelled | reported | precision | recall | F1 |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for question in dict.fromkeys(question for question, _ in tallies):
         both = Tally()
         for half in HALVES:

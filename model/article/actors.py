@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..analysis import Mention
 from .actor_file import Actor, ActorFile, Homograph, StandIn, read_actor_file
+from .anaphora import with_both_states
 from .context import Context
 from .forms import FormIndex, Match, Words
 from .roles import Roles, WordSpan
@@ -79,9 +80,13 @@ class Gazetteer:
             if match.form.use == "short" and self._context.has_leading_title(match, words)
         }
         article = _Article(text, matches, self._homographs, introduced)
-        return tuple(
-            tuple(self._mentions(words, found, article)) if sentence.kind != "dateline" else ()
-            for sentence, words, found in zip(sentences, views, matches, strict=True)
+        return with_both_states(
+            text,
+            sentences,
+            [
+                tuple(self._mentions(words, found, article)) if sentence.kind != "dateline" else ()
+                for sentence, words, found in zip(sentences, views, matches, strict=True)
+            ],
         )
 
     def _mentions(self, words: Words, matches: Sequence[Match], article: _Article) -> Iterator[Mention]:

@@ -15,7 +15,19 @@ from ..analysis import Mention, PairAnalysis
 from .sentences import Sentence
 
 DIRECTED_ACTS = frozenset(
-    {"ACCUSE", "AID", "ASSAULT", "COERCE", "CONCEDE", "MOBILIZE", "PROTEST", "REJECT", "REQUEST", "SANCTION", "THREATEN"}
+    {
+        "ACCUSE",
+        "AID",
+        "ASSAULT",
+        "COERCE",
+        "CONCEDE",
+        "MOBILIZE",
+        "PROTEST",
+        "REJECT",
+        "REQUEST",
+        "SANCTION",
+        "THREATEN",
+    }
 )
 """Acts that one does to another; the rest are mostly done together."""
 
@@ -36,8 +48,9 @@ _MUTUAL = re.compile(
 _BETWEEN = re.compile(r"\bbetween(?: both)?(?: the)? $", re.IGNORECASE)
 _AND = re.compile(r" and (?:the )?")
 _BLOWS_EXCHANGED = re.compile(
-    r"\b(?:each other|one another|mutual(?:ly)?|exchang\w+|trad(?:ed|es|ing)|clash\w*|fought|fighting|war|tit[- ]for[- ]tat|"
-    r"between|both (?:countries|sides|nations|states)|reciprocal\w*|retaliat\w+|in (?:turn|response|return))\b",
+    r"\b(?:each other|one another|mutual(?:ly)?|exchang\w+|trad(?:ed|es|ing)|clash\w*|fought|fighting|war|"
+    r"tit[- ]for[- ]tat|between|both (?:countries|sides|nations|states)|reciprocal\w*|retaliat\w+|"
+    r"in (?:turn|response|return))\b",
     re.IGNORECASE,
 )
 
@@ -90,7 +103,9 @@ class Ties:
         surer one stays: who invades is not invaded.
         """
         relations = tuple(pairs)
-        by_codes: Mapping[tuple[str, str], PairAnalysis] = {(p.source.code, p.target.code): p for p in relations}
+        by_codes: Mapping[tuple[str, str], PairAnalysis] = {
+            (p.source.code, p.target.code): p for p in relations
+        }
         for pair in relations:
             reverse = by_codes.get((pair.target.code, pair.source.code))
             if self._is_mutual or reverse is None or not _is_mirror_image(pair, reverse):
@@ -110,7 +125,9 @@ class Ties:
     def _list_is_mutual(self, one: Mention, other: Mention) -> bool:
         start = max(one.start - NEAR_LIST, self._sentence.start)
         end = min(other.end + NEAR_LIST, self._sentence.end)
-        return bool(_MUTUAL.search(self._text[start : one.start]) or _MUTUAL.search(self._text[other.end : end]))
+        return bool(
+            _MUTUAL.search(self._text[start : one.start]) or _MUTUAL.search(self._text[other.end : end])
+        )
 
 
 def _is_mirror_image(pair: PairAnalysis, reverse: PairAnalysis) -> bool:
