@@ -64,6 +64,8 @@ class Mention(_AsDict):
     code: str
     """ISO 3166-1 alpha-3 for states, else capitals such as UN, NATO, HAMAS."""
     kind: ActorKind
+    place: bool = False
+    """Whether it only says where something is ("in Yemen"): nobody's source or target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

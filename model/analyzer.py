@@ -19,6 +19,7 @@ from .article.dyads import aggregate, candidate_pairs
 from .article.index import tone_index
 from .article.scope import reasons_unscored
 from .article.sentences import Sentence, split
+from .article.ties import Ties
 from .article.voices import attribute
 from .codebook import Codebook, Task
 from .encoding import EncodedSentence, SentenceEncoder, TooLong
@@ -37,6 +38,9 @@ TOKENS_PER_BATCH = 4_096
 SURE_WITHOUT_ACT = 0.9
 """Least probability of a side, 0..1, at which a pair without an act is reported as a relation. Of pairs that merely
 stand in one sentence the network sees many as friends or foes; an act is the better witness."""
+
+SURE_WHEN_JOINED = 0.5
+"""The same where the words tie the two to one another: "tension between Peru and Chile"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +183,10 @@ class Analyzer:
         mentions = self.gazetteer.find(text, sentences)
         voices = attribute(text, sentences, mentions)
         reasons = reasons_unscored(text, sentences)
+        ties = [Ties(text, sentence, found) for sentence, found in zip(sentences, mentions, strict=True)]
         candidates = [
-            () if reason else candidate_pairs(found) for reason, found in zip(reasons, mentions, strict=True)
+            () if reason else candidate_pairs(tie.bearers, tie.may_be_related)
+            for reason, tie in zip(reasons, ties, strict=True)
         ]
         readable = [n for n, reason in enumerate(reasons) if reason is None]
         predictions: dict[int, Prediction | TooLong] = dict(
@@ -191,7 +197,9 @@ class Analyzer:
             )
         )
         analysed = tuple(
-            self._sentence(n, text, s, voices[n], mentions[n], candidates[n], predictions.get(n), reasons[n])
+            self._sentence(
+                n, text, s, voices[n], mentions[n], candidates[n], ties[n], predictions.get(n), reasons[n]
+            )
             for n, s in enumerate(sentences)
         )
         return Analysis(
@@ -216,13 +224,14 @@ class Analyzer:
         voice: Voice,
         mentions: tuple[Mention, ...],
         candidates: Sequence[tuple[Mention, Mention]],
+        ties: Ties,
         prediction: Prediction | TooLong | None,
         reason: str | None,
     ) -> SentenceAnalysis:
         pairs: tuple[PairAnalysis, ...] = ()
         if isinstance(prediction, Prediction):
             judgements = self._judge_all("sentence", prediction.sentence)
-            pairs = tuple(self._relations(candidates, prediction))
+            pairs = tuple(ties.without_mirror_images(self._relations(candidates, ties, prediction)))
         else:
             unscored = Judgement(label=None, probabilities={}, reason=reason or str(prediction))
             judgements = {task.name: unscored for task in self.codebook.at("sentence")}
@@ -240,13 +249,14 @@ class Analyzer:
         )
 
     def _relations(
-        self, candidates: Sequence[tuple[Mention, Mention]], prediction: Prediction
+        self, candidates: Sequence[tuple[Mention, Mention]], ties: Ties, prediction: Prediction
     ) -> Iterator[PairAnalysis]:
         """The pairs of which the sentence says something, surely enough."""
         for (source, target), probabilities in zip(candidates, prediction.pairs, strict=True):
             judgements = self._judge_all("pair", probabilities)
             stance, act = judgements["stance"], judgements["act"]
-            takes_side = stance.label not in (None, "neutral") and stance.confidence >= SURE_WITHOUT_ACT
+            sure = SURE_WHEN_JOINED if ties.are_joined(source, target) else SURE_WITHOUT_ACT
+            takes_side = stance.label not in (None, "neutral") and stance.confidence >= sure
             if act.label not in (None, "NONE") or takes_side:
                 yield PairAnalysis(source=source, target=target, stance=stance, act=act)
 

@@ -125,6 +125,19 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_argument("-o", "--out", type=Path, help="write the figures as JSON too")
     benchmark.set_defaults(run=_benchmark)
 
+    reading = commands.add_parser(
+        "reading", help="how sentences, actors, voices and dyads of articles are read"
+    )
+    reading.add_argument("folder", type=Path, help="folder with boundaries.jsonl and sentences.jsonl")
+    reading.add_argument(
+        "--release", type=Path, help="release folder (the promoted one, else the shipped one)"
+    )
+    reading.add_argument("--mirror", type=Path, help="folder with the sources of the passages")
+    reading.add_argument(
+        "--errors", action="store_true", help="list what was read wrongly in the half that may be looked at"
+    )
+    reading.set_defaults(run=_reading)
+
     card = commands.add_parser(
         "data-card", help="count the project's labelled sentences into their data card"
     )
@@ -440,6 +453,30 @@ def _benchmark(options: argparse.Namespace) -> int:
     for note in corpus.notes:
         print(f"note: {note}")
     print(f"{analyzer.release.label}\n\n{as_table(rows)}")
+    return 0
+
+
+def _reading(options: argparse.Namespace) -> int:
+    from ..model.analyzer import load
+    from .corpus import find_mirror
+    from .reading import Miss, as_table, load_passages, read_boundaries, read_sentences
+
+    mirror = find_mirror(options.mirror)
+    if mirror is None:
+        raise ConfigError("reading needs the texts: name their folder with --mirror or DIPLOTONE_MIRROR")
+    boundaries = load_passages(options.folder / "boundaries.jsonl", mirror)
+    sentences = load_passages(options.folder / "sentences.jsonl", mirror)
+    for source, n in {**boundaries.missing, **sentences.missing}.items():
+        print(f"note: {n} passages left out, {mirror} does not hold {source}")
+    analyzer = load(options.release)
+    misses: list[Miss] = []
+    tallies = read_boundaries(boundaries.found, misses.append)
+    tallies |= read_sentences(analyzer, sentences.found, misses.append)
+    if options.errors:
+        for miss in misses:
+            if miss.half == "mended":
+                print(f"{miss.question}: {miss.where}: {miss.text}")
+    print(f"{analyzer.release.label}\n\n{as_table(tallies)}")
     return 0
 
 

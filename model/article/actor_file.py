@@ -34,9 +34,18 @@ _WORDING = {
         "not_after_possessive",
         "not_offices",
     ),
-    "places": ("before", "journeys", "after", "after_hyphen"),
+    "places": (
+        "before",
+        "journeys",
+        "after",
+        "after_hyphen",
+        "parts",
+        "state_before",
+        "not_in",
+        "region",
+    ),
     "languages": ("before", "after_hyphen"),
-    "others": ("after", "origins", "fighters"),
+    "others": ("after", "origins", "fighters", "private"),
     "not_actors": ("personal", "heads", "phrases"),
 }
 

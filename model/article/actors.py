@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..analysis import Mention
 from .actor_file import Actor, ActorFile, Homograph, StandIn, read_actor_file
+from .anaphora import with_both_states
 from .context import Context
 from .forms import FormIndex, Match, Words
 from .roles import Roles, WordSpan
@@ -79,13 +80,18 @@ class Gazetteer:
             if match.form.use == "short" and self._context.has_leading_title(match, words)
         }
         article = _Article(text, matches, self._homographs, introduced)
-        return tuple(
-            tuple(self._mentions(words, found, article)) if sentence.kind != "dateline" else ()
-            for sentence, words, found in zip(sentences, views, matches, strict=True)
+        return with_both_states(
+            text,
+            sentences,
+            [
+                tuple(self._mentions(words, found, article)) if sentence.kind != "dateline" else ()
+                for sentence, words, found in zip(sentences, views, matches, strict=True)
+            ],
         )
 
     def _mentions(self, words: Words, matches: Sequence[Match], article: _Article) -> Iterator[Mention]:
         kept = list(self._kept(words, matches, article))
+        places = set(self._mere_places(words, [match for match, _ in kept]))
         starts = [*(match.first for match, _ in kept[1:]), len(words)][: len(kept)]
         spans = [
             (self._roles.widen(match, words, self._actors[codes[0]].kind, following), codes)
@@ -93,7 +99,17 @@ class Gazetteer:
         ]
         for span, codes in self._joined(spans, words):
             for code in codes:
-                yield self._mention(words, span, code)
+                yield self._mention(words, span, code, is_place=span in places)
+
+    def _mere_places(self, words: Words, matches: Sequence[Match]) -> Iterator[WordSpan]:
+        """The states that only say where something is; a mention that is wider than its name is none."""
+        place_end = -9
+        for match in matches:
+            after_place = place_end >= 0 and _is_listed(place_end, match.first, words)
+            is_state = self._actors[match.form.codes[0]].kind in ("state", "historical")
+            if is_state and self._context.is_mere_place(match, words, after_place=after_place):
+                place_end = match.last
+                yield WordSpan(match.first, match.last)
 
     def _kept(
         self, words: Words, matches: Sequence[Match], article: _Article
@@ -157,14 +173,19 @@ class Gazetteer:
         if last:
             yield last
 
-    def _mention(self, words: Words, span: WordSpan, code: str) -> Mention:
+    def _mention(self, words: Words, span: WordSpan, code: str, *, is_place: bool) -> Mention:
         start, end = words.starts[span.first], words.ends[span.last]
         following = words.text[end : min(end + 1, words.end)]
         mention = words.text[start:end]
         if (following == "." and _is_dotted(mention)) or (following == ")" and " (" in mention):
             end += 1
         return Mention(
-            start=start, end=end, text=words.text[start:end], code=code, kind=self._actors[code].kind
+            start=start,
+            end=end,
+            text=words.text[start:end],
+            code=code,
+            kind=self._actors[code].kind,
+            place=is_place,
         )
 
 
@@ -254,7 +275,7 @@ def _is_listed(place_end: int, first: int, words: Words) -> bool:
     """Whether a seat goes on a list of places: "in Geneva, Vienna and Kabul"."""
     between = [words.low(n) for n in range(place_end + 1, first)]
     joint = words.joint(place_end)
-    return (not between and joint == ", ") or (between in (["and"], ["or"]) and joint in (" ", ", "))
+    return (not between and joint in (", ", "/")) or (between in (["and"], ["or"]) and joint in (" ", ", "))
 
 
 def _is_in_own_state(match: Match, following: Match | None, words: Words) -> bool:

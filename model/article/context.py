@@ -39,6 +39,8 @@ class Context:
             prefix = words.low(match.first - 1)
             if prefix in _NOT_QUITE or (prefix == "pro" and use == "adjective"):
                 return False
+        if match.form.text == "USA" and self._is_end_of_company_name(match, words):
+            return False
         if match.form.text in self._lists["not_actors.personal"] and self._is_person(match, words):
             return False
         if use in ("person", "short") and match.first == match.last and self._is_somebody_else(match, words):
@@ -89,6 +91,34 @@ class Context:
             return True
         return not possessive and self._comes_after_place_word(match, words)
 
+    def is_mere_place(self, match: Match, words: Words, *, after_place: bool) -> bool:
+        """Whether the name of a state only says where something is: "in Yemen", "Qatar-based".
+
+        Args:
+            match: The name, which no role goes with.
+            words: The sentence.
+            after_place: The match before it was such a place and the two are joined by "and" or a comma.
+        """
+        following, joint = words.low(match.last + 1), words.joint_after(match)
+        if joint == "-" and following in self._lists["places.after_hyphen"]:
+            return True
+        if match.form.use != "name" or words.is_possessive(match.last) or joint == "-":
+            return False
+        if (joint == " " and following in self._lists["places.region"]) or after_place:
+            return True
+        if words.joint_before(match.first) != " ":
+            return False
+        number = match.first - 1
+        while words.low(number) in self._lists["places.parts"]:
+            number -= 1
+        before = words.low(number)
+        pair = f"{words.low(number - 1)} {before}"
+        if pair in self._lists["places.state_before"]:
+            return True
+        return before in self._lists["places.state_before"] and not (
+            before == "in" and words.low(number - 1) in self._lists["places.not_in"]
+        )
+
     def _is_role_word(self, word: str) -> bool:
         return word in self._lists["roles.nouns"] or word in self._lists["roles.between"]
 
@@ -134,6 +164,16 @@ class Context:
             and self._could_be_first_name(before, words)
         )
 
+    def _is_end_of_company_name(self, match: Match, words: Words) -> bool:
+        """Whether a firm's name ends in the match: "Acme USA"."""
+        before = match.first - 1
+        return (
+            not words.is_title_case
+            and words.joint_before(match.first) == " "
+            and words.is_capitalised(before)
+            and words.low(before) not in STARTERS
+        )
+
     def _is_somebody_else(self, match: Match, words: Words) -> bool:
         """Whether a family name belongs to another: "Melania Trump", "Trump Tower"."""
         if words.is_title_case:
@@ -143,6 +183,9 @@ class Context:
             following = words.low(after)
             if following not in self._lists["roles.nouns"] and following not in STARTERS:
                 return True
+        if words.joint_before(match.first) == ". " and before >= 0 and len(words.words[before]) == 1:
+            # "Cyrus R. Vance": no leader is known by an initial that is not in the file.
+            return True
         return (
             words.joint_before(match.first) == " "
             and words.is_capitalised(before)
@@ -168,7 +211,14 @@ class Context:
         after = match.last + 1
         joint = words.joint_after(match)
         is_name = joint == " " and words.is_capitalised(after) and not words.is_title_case
-        if is_name and words.low(after) in self._lists["not_actors.heads"]:
+        is_air_force = words.low(after) == "air" and words.low(after + 1) in ("force", "forces")
+        if is_name and words.low(after) in self._lists["not_actors.heads"] and not is_air_force:
+            return True
+        if (
+            match.form.use == "adjective"
+            and joint == " "
+            and words.low(after) in self._lists["others.private"]
+        ):
             return True
         if joint == "-" and words.low(after) in ("american", "americans"):
             plural = words.low(after) == "americans"

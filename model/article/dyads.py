@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from statistics import fmean
 
@@ -23,7 +23,9 @@ NO_ACT = "NONE"
 MentionPair = tuple[Mention, Mention]
 
 
-def candidate_pairs(mentions: Sequence[Mention]) -> tuple[MentionPair, ...]:
+def candidate_pairs(
+    mentions: Sequence[Mention], may_be_related: Callable[[Mention, Mention], bool] = lambda one, other: True
+) -> tuple[MentionPair, ...]:
     """Return the ordered pairs of actors to score in one sentence, both directions of each.
 
     Each two codes are represented once, by the two mentions of them that lie nearest to each other, fuller
@@ -32,6 +34,7 @@ def candidate_pairs(mentions: Sequence[Mention]) -> tuple[MentionPair, ...]:
 
     Args:
         mentions: The mentions of one sentence.
+        may_be_related: Says of two mentions whether the words allow a relation between them.
     """
     by_code: dict[str, list[Mention]] = defaultdict(list)
     for mention in mentions[:MOST_MENTIONS]:
@@ -39,16 +42,18 @@ def candidate_pairs(mentions: Sequence[Mention]) -> tuple[MentionPair, ...]:
     chosen = [
         pair
         for one, other in combinations(by_code, 2)
-        if (pair := _nearest(by_code[one], by_code[other])) is not None
+        if (pair := _nearest(by_code[one], by_code[other], may_be_related)) is not None
     ]
     chosen.sort(key=lambda pair: (_distance(*pair), pair[0].start, pair[1].start, pair[0].code, pair[1].code))
     kept = sorted(chosen[: MOST_PAIRS // 2], key=lambda pair: (pair[0].start, pair[1].start, pair[0].code))
     return tuple(ordered for one, other in kept for ordered in ((one, other), (other, one)))
 
 
-def _nearest(ones: Sequence[Mention], others: Sequence[Mention]) -> MentionPair | None:
-    """The two mentions of two actors that lie nearest, the earlier one first."""
-    pairs = [(one, other) for one in ones for other in others]
+def _nearest(
+    ones: Sequence[Mention], others: Sequence[Mention], may_be_related: Callable[[Mention, Mention], bool]
+) -> MentionPair | None:
+    """The two mentions of two actors that lie nearest of those that may be related, the earlier one first."""
+    pairs = [(one, other) for one in ones for other in others if may_be_related(one, other)]
     apart = [pair for pair in pairs if pair[0].end <= pair[1].start or pair[1].end <= pair[0].start]
     shared = [pair for pair in pairs if (pair[0].start, pair[0].end) == (pair[1].start, pair[1].end)]
     candidates = apart or shared

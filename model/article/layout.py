@@ -51,6 +51,15 @@ _TITLED = re.compile(
     r"representative|staff|official|administration official)\b",
     re.IGNORECASE,
 )
+_INLINE_LABEL = re.compile(
+    r"(?<=\s)(?:(?:THE|MR|MS|MRS|DR|GEN|SENATOR|SECRETARY|PRESIDENT|PRIME|FOREIGN|DEFENSE|MINISTER|CHANCELLOR|"
+    r"AMBASSADOR|VICE|UNDER|ASSISTANT|SENIOR|ADMINISTRATION|PARTICIPANT|MODERATOR|INTERPRETER)\b\.?)"
+    r"(?: [A-Z][A-Z'’.-]+){0,4}:(?=\s)"
+)
+_INLINE_QUESTION = re.compile(r"(?<=[.?!)\]\"”–—-]\s)Q(?=\s[A-Z\"“‘])")
+FEWEST_INLINE_LABELS = 2
+"""Speakers' labels in capitals within one line that make it a transcript whose line breaks were lost."""
+
 _NOT_LABELS = word_set("breaking update updated exclusive note watch read more related correction editor")
 
 _CAPTION = re.compile(
@@ -106,7 +115,7 @@ class Paragraph:
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
     """Yield the paragraphs of a text in order; what lies between them is white space."""
-    blocks = list(_blocks(text))
+    blocks = [turn for block in _blocks(text) for turn in _turns(text, *block)]
     labels = _speaker_labels(text, blocks)
     for number, (start, end) in enumerate(blocks):
         label_end = _label_end(text, start, end, labels)
@@ -192,6 +201,17 @@ def _is_continued(text: str, line: Span, below: Span, width: int) -> bool:
     while word_end < below[1] and word_end - below[0] <= width and not text[word_end].isspace():
         word_end += 1
     return width > 0 and length <= width + 8 and length + 1 + (word_end - below[0]) > width
+
+
+def _turns(text: str, start: int, end: int) -> Iterator[Span]:
+    """The turns of a transcript that lost its line breaks; any other block as it is."""
+    labels = [match.start() for match in _INLINE_LABEL.finditer(text, start, end)]
+    if len(labels) >= FEWEST_INLINE_LABELS:
+        questions = [match.start() for match in _INLINE_QUESTION.finditer(text, start, end)]
+        for border in sorted({*labels, *questions} - {start}):
+            yield _trimmed(text, start, border)
+            start = border
+    yield _trimmed(text, start, end)
 
 
 # --------------------------------------------------------------------------------- parts of lines

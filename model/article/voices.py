@@ -26,6 +26,8 @@ FARTHEST_INVERTED = 40
 """The same where the word of saying comes first: "said the Kenyan minister"."""
 
 _ALWAYS = "said|says|told|tells|insisted|insists|argued|argues|remarked|tweeted"
+_FINITE = "is|was|are|were|has|had|have|will|would|can|could|may|might|must|should|does|did|appear(?:ed|s)|seem(?:ed|s)"
+"""Verbs that show that a clause follows a word of saying without "that": "announced Benin was to join"."""
 _WITH_THAT = (
     "saying|stated|added|adds|announced|announces|declared|declares|claimed|warned|warns|noted|"
     "stressed|stresses|emphasi[sz]ed|emphasi[sz]es|explained|explains|acknowledged|acknowledges|admitted|"
@@ -40,13 +42,29 @@ _SAYING = re.compile(
     rf"\b(?:{_ALWAYS}|say\b(?<!to say)(?<!not say)(?<!would say)(?<!can say)(?<!should say))\b(?! to be\b)"
     rf"|\b(?=[a-z])(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?:{_WITH_THAT})\b"
     r"(?=[,:]?[\"“]|[,:]? [\"“‘']|[,:]\s|\s(?:\w+\s){0,4}?that\b|\s(?:it|he|she|they|there|we)\s|\.?$)"
+    r"|(?<=he )continued\b(?! to\b)"
     rf"|\b(?:{_ALSO_NOUNS})\b(?= that\b| [\"“])"
+)
+_CLAUSE_FOLLOWS = re.compile(
+    r"(?:\b(?:[A-Z][\w.'’-]*|authorities|experts|media|minister|ministry|observers|officials|police|president|"
+    r"spokes\w+)|\))\s(?:announced|announces|claimed|noted|reported|warned|suggested|believed?|predicted)"
+    rf"\s(?!to\b)(?:[\w.'’]+\s){{1,5}}?(?:{_FINITE})\b"
+)
+_LETTER = re.compile(r"(?:statement|letter|tweet|message|communiqu[eé]|declaration)\s+(?:read|reads|ran)\b")
+_WORD_OF_SAYING = re.compile(
+    r"\b(?:statement|letter|tweet|message|communiqu[eé]|declaration|announced|announces|claimed|noted|reported|warned|"
+    r"suggested|believed?|predicted)\b"
+)
+_PARTICIPLE = re.compile(r"saying|adding|warning|noting|stressing|insisting|arguing")
+_COLON_AND_QUOTE = re.compile(r":\s*\"")
+_PREPOSITION = re.compile(
+    r"\b(?:of|by|in|on|at|to|for|with|from|against|about|than|into|over)(?: the)?\s$", re.IGNORECASE
 )
 _INVERTED = re.compile(r"[,\"”’'?!]\s*$")
 _ACCORDING = re.compile(
     r"\b(?:according to|in the words of|as quoted by|in the view of)\s|(?<=,\s)per\s", re.I
 )
-_ONE_CLAUSE = re.compile(r"(?:(?!\b(?:that|when|after|as)\b)[^;:\"“])*")
+_ONE_CLAUSE = re.compile(r"(?:(?!\b(?:that|when|after|as)\b|, (?:but|and|while)\b)[^;:\"“])*")
 _ONLY_NAMES = re.compile(r"(?:\s|,|(?:[Tt]he|an?|of|[A-Z][\w.'’-]*)(?=[\s,]))*")
 _PRONOUN = re.compile(r"\b(?:he|she|they|it|who|we|I)(?:\s\w+ly|\s(?:also|later|then|had|has))?\s*$", re.I)
 
@@ -139,7 +157,8 @@ def _frame(text: str, sentence: Sentence, mentions: Sequence[Mention], quoted: S
     )
     opens_quoted = bool(quoted) and quoted[0][0] == sentence.start and _is_clause(text, quoted[0])
     if is_mostly_quoted or (opens_quoted and says):
-        return _Frame("quote", speaker, looks_back=speaker is None and (is_pronoun or not says))
+        looks_back = speaker is None and (is_pronoun or not says)
+        return _Frame("quote", speaker, looks_back=looks_back)
     if says:
         return _Frame("reported", speaker, looks_back=speaker is None and is_pronoun)
     return _Frame("narrator")
@@ -176,6 +195,8 @@ class _Narration:
         says = is_pronoun = False
         for match in _SAYING.finditer(self._text):
             says = True
+            if _PARTICIPLE.fullmatch(match[0]) and (speaker := self._subject_of_sentence(match.start())):
+                return True, speaker, False
             start, end = match.start() + self._offset, match.end() + self._offset
             is_inverted = bool(_INVERTED.search(self._part(start - 3, start)))
             speaker = self._first_after(end, FARTHEST_INVERTED, _ONLY_NAMES) if is_inverted else None
@@ -183,11 +204,28 @@ class _Narration:
             if speaker:
                 return True, speaker, False
             is_pronoun = is_pronoun or bool(_PRONOUN.search(self._part(start - 24, start)))
+        for pattern in (_LETTER, _CLAUSE_FOLLOWS):
+            for match in pattern.finditer(self._text):
+                says = True
+                word = _WORD_OF_SAYING.search(self._text, match.start())
+                start = word.start() if word else match.start()
+                if speaker := self._last_before(start + self._offset):
+                    return True, speaker, False
         for match in _ACCORDING.finditer(self._text):
             says = True
             if speaker := self._first_after(match.end() + self._offset, FARTHEST_SUBJECT, _ONE_CLAUSE):
                 return True, speaker, False
+        if not says and not is_pronoun and (colon := _COLON_AND_QUOTE.search(self._text)):
+            return False, self._subject_of_sentence(colon.start()), False
         return says, None, is_pronoun
+
+    def _subject_of_sentence(self, before: int) -> str | None:
+        """The first actor of the sentence, if it stands before a place in it and after no preposition."""
+        if not self._mentions or self._starts[0] >= before + self._offset:
+            return None
+        if _PREPOSITION.search(self._part(self._starts[0] - 16, self._starts[0])):
+            return None
+        return self._mentions[0].code
 
     def _last_before(self, verb: int) -> str | None:
         """The actor that is the subject of a verb: the last one before it, unless there is another subject."""
