@@ -125,6 +125,18 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_argument("-o", "--out", type=Path, help="write the figures as JSON too")
     benchmark.set_defaults(run=_benchmark)
 
+    curve = commands.add_parser("curve", help="the learning curve: what more labelled sentences buy")
+    curve.add_argument("--config", type=Path, help="recipe in TOML (the shipped configs/train.toml)")
+    curve.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override one of it")
+    curve.add_argument("--mirror", type=Path, help="folder with the public data sets")
+    curve.add_argument(
+        "--shares", type=float, nargs="+", default=[0.1, 0.25, 0.5, 1.0], help="of the data, 0..1"
+    )
+    curve.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    curve.add_argument("--runs", type=Path, default=Path("runs/curve"), help="folder for the trainings")
+    curve.add_argument("-o", "--out", type=Path, help="write the figures as JSON too, after each training")
+    curve.set_defaults(run=_curve)
+
     reading = commands.add_parser(
         "reading", help="how sentences, actors, voices and dyads of articles are read"
     )
@@ -477,6 +489,36 @@ def _reading(options: argparse.Namespace) -> int:
             if miss.half == "mended":
                 print(f"{miss.question}: {miss.where}: {miss.text}")
     print(f"{analyzer.release.label}\n\n{as_table(tallies)}")
+    return 0
+
+
+def _curve(options: argparse.Namespace) -> int:
+    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from ..model.codebook import Codebook
+    from .config import load_config
+    from .corpus import find_mirror, load_corpus
+    from .curve import as_json, as_table, learning_curve
+
+    codebook, mirror = Codebook.load(), find_mirror(options.mirror)
+    if mirror is None:
+        raise ConfigError("the curve is measured on public data: name their folder with --mirror")
+    corpus = load_corpus(codebook, mirror=mirror)
+    _quieten_libraries()
+    points = []
+    for point in learning_curve(
+        corpus,
+        codebook,
+        load_config(options.config, options.set),
+        mirror,
+        options.runs,
+        shares=options.shares,
+        seeds=options.seeds,
+    ):
+        points.append(point)
+        if options.out:
+            options.out.write_text(json.dumps(as_json(points), indent=1) + "\n", encoding="utf-8")
+    print(as_table(points))
     return 0
 
 

@@ -9,13 +9,14 @@ Where a data set has labels of its own, this says how a prediction becomes one o
 * UN quad-class and cameo_class: the side of the likeliest tone.
 * re3d: the likelier of opposed and supportive.
 * Relations in bare sentences: nothing is marked; actors, pairs and acts must all be found.
+* Country swap: see `fairness`.
 * Contrast sets: the share of pairs of sentences in which both get what is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ from ..model.codebook import Codebook, Task
 from ..model.records import Record
 from .contrast import load_contrasts, passes
 from .corpus import Corpus
-from .metrics import Figure, accuracy, confusion, interval, macro_f1, quadratic_kappa
+from .fairness import country_swap
+from .metrics import Figure, accuracy, class_figures, confusion, interval, macro_f1, quadratic_kappa
 from .public import (
     Item,
     read_cameo_class,
@@ -51,11 +53,13 @@ class Row:
     figure: str
     n: int
     value: float
-    low: float
-    high: float
-    """95 % bootstrap interval."""
+    low: float | None
+    high: float | None
+    """95 % bootstrap interval; None where there is none."""
     anchor: str = ""
     """What others reach on the same data, with its source."""
+    classes: Mapping[str, float] = field(default_factory=dict)
+    """F1 of each class, where the figure is a mean of them."""
 
 
 Answer = Callable[[Codebook, Prediction], str]
@@ -192,14 +196,31 @@ def benchmark(analyzer: Analyzer, mirror: Path | None, corpus: Corpus) -> list[R
         corpus: The project's labelled sentences, of which the test split is measured.
     """
     test = corpus.split("test")
-    rows = list(_own_figures(analyzer, test))
+    rows = list(own_figures(analyzer, corpus))
     rows += _relation_figures(analyzer, [record for record in test if record.register is None])
     rows += _contrast_figures(analyzer)
+    rows += _swap_figures(analyzer, test)
     if mirror is not None:
-        at_hand = [m for m in measures(analyzer.codebook) if (mirror / m.needs).exists()]
-        seen = {prefix_key(record.text) for record in corpus.records}
-        rows += [_public_figure(analyzer, measure, mirror, seen) for measure in at_hand]
+        rows += public_figures(analyzer, mirror, corpus)
     return rows
+
+
+def public_figures(analyzer: Analyzer, mirror: Path, corpus: Corpus, *, only: str = "") -> list[Row]:
+    """Return the figures on the public sets at hand.
+
+    Args:
+        analyzer: The release.
+        mirror: Folder of the public data sets.
+        corpus: What may have been trained on, and is left out.
+        only: Beginning of the names of the sources to measure.
+    """
+    at_hand = [m for m in measures(analyzer.codebook) if (mirror / m.needs).exists()]
+    seen = {prefix_key(record.text) for record in corpus.records}
+    return [
+        _public_figure(analyzer, measure, mirror, seen)
+        for measure in at_hand
+        if measure.source.startswith(only)
+    ]
 
 
 def _public_figure(analyzer: Analyzer, measure: Measure, mirror: Path, seen: Set[str]) -> Row:
@@ -226,18 +247,24 @@ def _row(
     true, predicted = (np.array([names.index(label) for label in labels]) for labels in (gold, answers))
     groups = groups if groups is not None else range(len(true))
     low, high = interval(value, true, predicted, len(names), groups)
+    counts = confusion(true, predicted, len(names))
     return Row(
         source=source,
         figure=figure,
         n=len(true),
-        value=float(value(confusion(true, predicted, len(names)))),
+        value=float(value(counts)),
         low=low,
         high=high,
         anchor=anchor,
+        classes=dict(zip(names, map(float, class_figures(counts)[2]), strict=True))
+        if value is macro_f1
+        else {},
     )
 
 
-def _own_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator[Row]:
+def own_figures(analyzer: Analyzer, corpus: Corpus) -> Iterator[Row]:
+    """Yield the figures on the project's own test split, written and real sentences apart."""
+    records = corpus.split("test")
     predictions = analyzer.predict(records)
     scored = [(r, p) for r, p in zip(records, predictions, strict=True) if isinstance(p, Prediction)]
     kinds = {"written": lambda r: r.register is not None, "real": lambda r: r.register is None}
@@ -318,13 +345,29 @@ def _contrast_figures(analyzer: Analyzer) -> Iterator[Row]:
         yield _row("contrast", f"{name}, both right", wanted, passed, names=["no", "yes"], value=accuracy)
 
 
+def _swap_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator[Row]:
+    found = country_swap(analyzer, records)
+    if not found.labels:
+        return
+    low, high = found.flips_interval
+    row = partial(Row, source="country swap")
+    yield row(figure="labels that flip", n=found.labels, value=found.flips, low=low, high=high)
+    yield row(figure="mean change of a probability", n=found.labels, value=found.mean_dp, low=None, high=None)
+    yield row(
+        figure=f"largest pull of a state, in sd ({found.largest_state})",
+        n=found.states,
+        value=found.largest_z,
+        low=None,
+        high=None,
+    )
+
+
 def as_table(rows: Sequence[Row]) -> str:
     """Return the figures as a Markdown table."""
     lines = ["| data | figure | n | value | 95 % | anchor |", "|---|---|---|---|---|---|"]
-    lines += [
-        f"| {r.source} | {r.figure} | {r.n:,} | {r.value:.3f} | {r.low:.3f}–{r.high:.3f} | {r.anchor} |"
-        for r in rows
-    ]
+    for r in rows:
+        interval = "" if r.low is None or r.high is None else f"{r.low:.3f}–{r.high:.3f}"
+        lines.append(f"| {r.source} | {r.figure} | {r.n:,} | {r.value:.3f} | {interval} | {r.anchor} |")
     return "\n".join(lines)
 
 

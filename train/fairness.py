@@ -37,6 +37,8 @@ class CountrySwap:
     """Labels compared: those of sentences and of pairs, once for each swap."""
     flips: float
     """Share of them that changed, 0..1."""
+    flips_interval: tuple[float, float]
+    """95 % bootstrap interval over sentences."""
     flips_by_task: dict[str, float]
     mean_dp: float
     """Mean absolute change of a probability of a label that was the likeliest before, 0..1."""
@@ -60,6 +62,7 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
     originals = list({id(before): before for before, _, _ in swaps}.values())
     scored = dict(zip(map(id, originals), analyzer.predict(originals), strict=True))
     flips: dict[str, list[bool]] = defaultdict(list)
+    flips_of: dict[int, list[bool]] = defaultdict(list)  # by sentence
     moves: list[float] = []
     pulls: dict[str, list[float]] = defaultdict(list)
     codebook = analyzer.codebook
@@ -75,7 +78,9 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
         for one, other, level in levels:
             for task in codebook.at(level):
                 p, q = one[task.name], other[task.name]
-                flips[task.name].append(bool(p.argmax() != q.argmax()))
+                flipped = bool(p.argmax() != q.argmax())
+                flips[task.name].append(flipped)
+                flips_of[id(before)].append(flipped)
                 moves.append(abs(float(p.max() - q[p.argmax()])))
                 if task.ordinal and task.name != "sentiment":
                     scores = np.array(task.scores) / max(map(abs, task.scores))
@@ -92,12 +97,23 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
         sentences=len(originals),
         labels=len(every),
         flips=fmean(every) if every else 0.0,
+        flips_interval=_interval(list(flips_of.values()), seed),
         flips_by_task={task: fmean(found) for task, found in sorted(flips.items())},
         mean_dp=fmean(moves) if moves else 0.0,
         states=len(means),
         largest_z=z.get(largest, 0.0),
         largest_state=largest,
     )
+
+
+def _interval(groups: Sequence[Sequence[bool]], seed: int, rounds: int = 1000) -> tuple[float, float]:
+    """95 % bootstrap interval of the share of trues, whole groups being drawn."""
+    if not groups:
+        return 0.0, 0.0
+    trues, sizes = (np.array(list(map(count, groups)), dtype=float) for count in (sum, len))
+    drawn = np.random.default_rng(seed).integers(len(groups), size=(rounds, len(groups)))
+    low, high = np.quantile(trues[drawn].sum(1) / sizes[drawn].sum(1), (0.025, 0.975))
+    return float(low), float(high)
 
 
 def swapped(

@@ -93,12 +93,46 @@ def fit(
     Raises:
         ConfigError: The folder holds a run of another recipe or other data, or there is nothing to train on.
     """
-    train, dev, test = (corpus.split(name) for name in ("train", "dev", "test"))
+    trained = train_network(corpus, codebook, config, run, start=start, fresh=fresh, progress=progress)
+    if trained is None:
+        return None
+    splits = {name: corpus.split(name) for name in ("train", "dev", "test")}
+    splits["dev"] = splits["dev"] or splits["train"]
+    provenance = _provenance(config, corpus, splits, [*corpus.notes, *trained.notes], trained.log)
+    if start:
+        provenance["retrained"] = start.origin
+    return write_release(
+        trained.network.cpu(), trained.encoder, codebook, config, run / "release", provenance, **splits
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network after training, before it becomes a release."""
+
+    network: DiplotoneNetwork
+    encoder: SentenceEncoder
+    log: list[dict[str, Any]]
+    """What was measured on dev, a row per evaluation."""
+    notes: list[str]
+
+
+def train_network(
+    corpus: Corpus,
+    codebook: Codebook,
+    config: TrainConfig,
+    run: Path,
+    *,
+    start: WarmStart | None = None,
+    fresh: bool = False,
+    progress: bool = True,
+) -> Trained | None:
+    """Train on the corpus's train split and keep what does best on dev; arguments, returns and errors as of `fit`."""
+    train, dev = corpus.split("train"), corpus.split("dev")
     if not train:
         raise ConfigError("there is not one sentence to train on; add some with --labels")
     dev = dev or train  # a handful of sentences for a trial: there is nothing else to stop on
-    origin = start.origin if start else {}
-    _claim(run, config, corpus, origin, fresh=fresh)
+    _claim(run, config, corpus, start.origin if start else {}, fresh=fresh)
     set_seed(config.seed)
     network, encoder = (start.network, start.encoder) if start else untrained_network(config, codebook)
 
@@ -119,13 +153,8 @@ def fit(
     if not trainer.is_world_process_zero():
         return None
     log = [row for row in trainer.state.log_history if "eval_score" in row]
-    notes = [*corpus.notes, *([f"{n_too_long} sentences of train are too long"] if n_too_long else [])]
-    provenance = _provenance(config, corpus, {"train": train, "dev": dev, "test": test}, notes, log)
-    if origin:
-        provenance["retrained"] = origin
-    return write_release(
-        network.cpu(), encoder, codebook, config, run / "release", provenance, train=train, dev=dev, test=test
-    )
+    notes = [f"{n_too_long} sentences of train are too long"] if n_too_long else []
+    return Trained(network, encoder, log, notes)
 
 
 def _augmented(train: Sequence[Record], config: TrainConfig) -> Sequence[Record]:

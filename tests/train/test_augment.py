@@ -17,9 +17,7 @@ def test_pairs_that_nothing_is_said_of_are_neutral_and_none(codebook):
         },
     )
     (told,) = with_silent_pairs([record])
-    ends = {
-        (told.text[slice(*p.source)], told.text[slice(*p.target)]): (p.stance, p.act) for p in told.pairs
-    }
+    ends = {(told.text[slice(*p.source)], told.text[slice(*p.target)]): (p.stance, p.act) for p in told.pairs}
     assert ends["Fiji", "Tonga"] == ("supportive", "SUPPORT")
     assert ends["Tonga", "Fiji"] == ends["Samoa", "Fiji"] == ends["Fiji", "Samoa"] == ("neutral", "NONE")
 

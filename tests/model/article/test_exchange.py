@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from diplotone.model.article.exchange import Exchange
 
-
 EXCHANGE = Exchange()
 
 
@@ -16,7 +15,9 @@ def exchange():
 
 
 def _told(exchange, text, mapping, *parts):
-    found = exchange.apply(text, mapping, [(text.index(part), text.index(part) + len(part)) for part in parts])
+    found = exchange.apply(
+        text, mapping, [(text.index(part), text.index(part) + len(part)) for part in parts]
+    )
     return found.text, [found.text[slice(*span)] for span in found.spans]
 
 
