@@ -1,8 +1,9 @@
-"""What training makes of its sentences besides reading them: pairs that say nothing, and other countries."""
+"""What training makes of its sentences besides reading them: silent pairs, other countries, typing errors."""
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -13,19 +14,31 @@ from ..model.article.exchange import Exchange
 from ..model.article.sentences import split
 from ..model.records import Pair, Record, Span
 
+TYPO_RATE = 0.1
+"""Share of the words that get an error."""
 
-def with_silent_pairs(records: Sequence[Record]) -> list[Record]:
-    """Return the records with the pairs added of which they say nothing, as neutral and NONE.
+SHORTEST_MISSPELT = 4
+"""Letters."""
+
+
+def with_silent_pairs(records: Sequence[Record], share: float = 1.0, *, seed: int = 1) -> list[Record]:
+    """Return the records, a share of them with the pairs added of which they say nothing, as neutral and NONE.
 
     The codebook has every ordered pair labelled of which a sentence says something. What the gazetteer finds beyond
     these is silence, and a network that never saw silence finds a relation in every sentence that names two states.
     A record in which nothing is labelled of any pair is taken to be silent too, one whose pairs lack labels is left as
     it is.
+
+    Args:
+        records: Labelled in full.
+        share: Of the records, 0..1: with all, silence outnumbers what is said.
+        seed: Of the drawing.
     """
     gazetteer = Gazetteer.load()
+    rng = random.Random(seed)
     return [
         replace(record, pairs=(*record.pairs, *_silent(record, gazetteer)))
-        if all(pair.stance for pair in record.pairs)
+        if rng.random() < share and all(pair.stance for pair in record.pairs)
         else record
         for record in records
     ]
@@ -58,23 +71,43 @@ def _codes(span: Span, code: str | None, mentions: Sequence[Mention]) -> set[str
     return seen | {code} if code else seen
 
 
-def told_of_others(records: Sequence[Record], share: float, *, seed: int) -> list[Record]:
-    """Return the records, a share of them with other states in the place of those that they name.
+def other_tellings(records: Sequence[Record], n: int, *, seed: int) -> list[tuple[Record, ...]]:
+    """Return each record with n other tellings of it, which mean the same: of other states, the last misspelt.
+
+    A sentence that names no state is told n times as it is, the last time misspelt.
 
     Args:
         records: To train on.
-        share: Of the records that name states, 0..1.
+        n: Other tellings of each.
         seed: Of the drawing.
     """
     exchange = Exchange()
     rng = random.Random(seed)
-    told = []
+    tellings = []
     for record in records:
-        named = exchange.codes(record.text) if rng.random() < share else ()
+        named = exchange.codes(record.text) if n else ()
         free = [code for code in exchange.replacements if code not in named]
-        other = exchanged(exchange, record, dict(zip(named, rng.sample(free, len(named)), strict=True)))
-        told.append(other or record)
-    return told
+        told = [
+            exchanged(exchange, record, dict(zip(named, rng.sample(free, len(named)), strict=True))) or record
+            for _ in range(n)
+        ]
+        if told:
+            told[-1] = misspelt(told[-1], rng)
+        tellings.append((record, *told))
+    return tellings
+
+
+def misspelt(record: Record, rng: random.Random) -> Record:
+    """Return a record with two neighbouring letters exchanged inside one word of ten; all places stay."""
+
+    def spoil(match: re.Match[str]) -> str:
+        word = match[0]
+        if rng.random() >= TYPO_RATE:
+            return word
+        place = rng.randrange(1, len(word) - 2)
+        return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+    return replace(record, text=re.sub(rf"[A-Za-z]{{{SHORTEST_MISSPELT},}}", spoil, record.text))
 
 
 def exchanged(exchange: Exchange, record: Record, mapping: Mapping[str, str]) -> Record | None:

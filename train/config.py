@@ -51,10 +51,12 @@ class TrainConfig:
         default_factory=lambda: {"sentiment": 1.0, "tone": 1.0, "stance": 1.0, "act": 1.0}
     )
     """Weight of each task in the sum of losses."""
-    silent_pairs: bool = True
-    """Whether pairs of actors of which a sentence says nothing are trained on as neutral and NONE."""
-    exchange_states: float = 0.5
-    """Share of the training sentences that are told of other states than they name, 0..1."""
+    silent_pairs: float = 0.5
+    """Share of the sentences whose silent pairs (actors of which they say nothing) are trained on as neutral and
+    NONE, 0..1."""
+    other_tellings: int = 4
+    """Each time a sentence is read in training it stands as it is or in one of so many other tellings, of other
+    states and the last of them with typing errors; 0 leaves it as it is."""
     auxiliary: Mapping[str, float] = field(default_factory=dict)
     """Public training set (see `auxiliary.READERS`) -> share of its sentences to train on as well, 0..1."""
     max_tokens: int = 256
@@ -76,7 +78,7 @@ class TrainConfig:
                 raise ConfigError(
                     f"{name}: found {', '.join(getattr(self, name)) or 'nothing'}; needed are {', '.join(TASKS)}"
                 )
-        for name in ("warmup_share", "head_dropout", "label_smoothing", "exchange_states", "int8_agreement"):
+        for name in ("warmup_share", "head_dropout", "label_smoothing", "silent_pairs", "int8_agreement"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1")
         for name in ("epochs", "batch_size", "learning_rate", "head_learning_rate", "max_tokens"):

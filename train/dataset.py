@@ -13,7 +13,7 @@ from datasets import Dataset
 from torch import Tensor
 
 from ..model.codebook import Codebook
-from ..model.encoding import EncodedSentence, SentenceEncoder, TooLong
+from ..model.encoding import EncodedSentence, SentenceEncoder
 from ..model.records import Record
 
 IGNORED = -100
@@ -21,31 +21,43 @@ NO_SOURCE = (-1, -1)
 
 
 def to_dataset(
-    records: Sequence[Record], codebook: Codebook, encoder: SentenceEncoder
+    tellings: Sequence[Sequence[Record]], codebook: Codebook, encoder: SentenceEncoder
 ) -> tuple[Dataset, int]:
-    """Return the records as a dataset, and how many were too long for it.
+    """Return sentences as a dataset, and how many were too long for it.
 
-    Columns: input_ids; length (tokens, for batches of like length); pairs (source start, source end,
-    target start, target end in tokens; the source -1, -1 where there is none); and per task the label's
-    number, for pair tasks one per pair.
+    Columns: tellings (see below); length (tokens of the first telling, for batches of like length); and per task the
+    label's number, for pair tasks one per pair. A telling has input_ids and pairs (source start, source end, target
+    start, target end in tokens; the source -1, -1 where there is none).
+
+    Args:
+        tellings: Each sentence in one telling or more, all with the labels of the first.
+        codebook: Which labels there are.
+        encoder: Makes tokens of them.
     """
-    encoded = encoder.encode([r.text for r in records], [r.pairs for r in records])
-    rows = [
-        _row(record, sentence, codebook)
-        for record, sentence in zip(records, encoded, strict=True)
-        if isinstance(sentence, EncodedSentence)
-    ]
-    return Dataset.from_list(rows), sum(isinstance(sentence, TooLong) for sentence in encoded)
+    flat = [record for told in tellings for record in told]
+    encoded = iter(encoder.encode([r.text for r in flat], [r.pairs for r in flat]))
+    rows = []
+    for told in tellings:
+        first, *others = [next(encoded) for _ in told]
+        if isinstance(first, EncodedSentence):
+            fitting = [other for other in others if isinstance(other, EncodedSentence)]
+            rows.append(_row(told[0], [first, *fitting], codebook))
+    return Dataset.from_list(rows), len(tellings) - len(rows)
 
 
-def _row(record: Record, sentence: EncodedSentence, codebook: Codebook) -> dict[str, Any]:
+def _row(record: Record, tellings: Sequence[EncodedSentence], codebook: Codebook) -> dict[str, Any]:
     def number(task: str, label: str | None) -> int:
         return IGNORED if label is None else codebook[task].index(label)
 
     return {
-        "input_ids": sentence.ids,
-        "length": len(sentence),
-        "pairs": [[*(source or NO_SOURCE), *target] for source, target in sentence.pairs],
+        "tellings": [
+            {
+                "input_ids": sentence.ids,
+                "pairs": [[*(source or NO_SOURCE), *target] for source, target in sentence.pairs],
+            }
+            for sentence in tellings
+        ],
+        "length": len(tellings[0]),
         **{t.name: number(t.name, getattr(record, t.name)) for t in codebook.at("sentence")},
         **{t.name: [number(t.name, getattr(p, t.name)) for p in record.pairs] for t in codebook.at("pair")},
     }
@@ -53,6 +65,8 @@ def _row(record: Record, sentence: EncodedSentence, codebook: Codebook) -> dict[
 
 class Collator:
     """Pads rows of the dataset into the network's arguments and `labels`, one tensor per task.
+
+    Of the tellings of a sentence one is drawn each time.
 
     Sentence tasks have the *shape* (B,), pair tasks (B, K).
     """
@@ -63,15 +77,16 @@ class Collator:
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return one batch."""
+        told = [row["tellings"][int(torch.randint(len(row["tellings"]), ()))] for row in rows]
         sentences = [
             EncodedSentence(
-                ids=row["input_ids"],
+                ids=telling["input_ids"],
                 pairs=[
                     (None if (pair[0], pair[1]) == NO_SOURCE else (pair[0], pair[1]), (pair[2], pair[3]))
-                    for pair in row["pairs"]
+                    for pair in telling["pairs"]
                 ],
             )
-            for row in rows
+            for telling in told
         ]
         batch = self.encoder.collate(sentences)
         n_pairs = batch.target.shape[1]

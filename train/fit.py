@@ -40,7 +40,7 @@ from ..model.golden import write_golden
 from ..model.network import DiplotoneConfig, DiplotoneNetwork
 from ..model.records import Record
 from ..model.release import Calibration, Release, open_release, seal
-from .augment import told_of_others, with_silent_pairs
+from .augment import other_tellings, with_silent_pairs
 from .calibrate import temperature
 from .card import model_card
 from .config import TrainConfig
@@ -136,8 +136,8 @@ def train_network(
     set_seed(config.seed)
     network, encoder = (start.network, start.encoder) if start else untrained_network(config, codebook)
 
-    train_set, n_too_long = to_dataset(_augmented(train, config), codebook, encoder)
-    dev_set, _ = to_dataset(dev, codebook, encoder)
+    train_set, n_too_long = to_dataset(_tellings(train, config), codebook, encoder)
+    dev_set, _ = to_dataset([(record,) for record in dev], codebook, encoder)
     trainer = _TwoRateTrainer(
         config=config,
         model=network,
@@ -157,13 +157,11 @@ def train_network(
     return Trained(network, encoder, log, notes)
 
 
-def _augmented(train: Sequence[Record], config: TrainConfig) -> Sequence[Record]:
-    """What is learnt from: the sentences, their silent pairs, some told of other states."""
+def _tellings(train: Sequence[Record], config: TrainConfig) -> list[tuple[Record, ...]]:
+    """What is learnt from: the sentences with some silent pairs, each in its other tellings too."""
     if config.silent_pairs:
-        train = with_silent_pairs(train)
-    if config.exchange_states:
-        train = told_of_others(train, config.exchange_states, seed=config.seed)
-    return train
+        train = with_silent_pairs(train, config.silent_pairs, seed=config.seed)
+    return other_tellings(train, config.other_tellings, seed=config.seed)
 
 
 def write_release(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import random
+
 from diplotone.model.records import check_rows
-from diplotone.train.augment import told_of_others, with_silent_pairs
+from diplotone.train.augment import misspelt, other_tellings, with_silent_pairs
 
 
 def _records(codebook, *rows):
@@ -44,7 +46,7 @@ def test_pairs_without_labels_are_not_taken_for_silence(codebook):
     assert with_silent_pairs(records) == list(records)
 
 
-def test_told_of_others_keeps_labels_and_marks_the_same_places(codebook):
+def test_other_tellings_keep_labels_and_mark_the_same_places(codebook):
     records = _records(
         codebook,
         {
@@ -53,10 +55,28 @@ def test_told_of_others_keeps_labels_and_marks_the_same_places(codebook):
             "pairs": [{"source": "Fiji", "target": "Tongan envoy", "stance": "supportive", "act": "SUPPORT"}],
         },
     )
-    (told,) = told_of_others(records, 1.0, seed=1)
-    (pair,) = told.pairs
-    assert told.text != records[0].text
-    assert (told.tone, pair.stance, pair.act) == ("cooperative", "supportive", "SUPPORT")
-    assert told.text.startswith(told.text[slice(*pair.source)] + " thanked a")
-    assert told.text[slice(*pair.target)].endswith("envoy")
-    assert told_of_others(records, 0.0, seed=1) == list(records)
+    ((first, *others),) = other_tellings(records, 3, seed=1)
+    assert first == records[0]
+    assert len({telling.text for telling in others}) == 3
+    for telling in others[:-1]:
+        (pair,) = telling.pairs
+        assert (telling.tone, pair.stance, pair.act) == ("cooperative", "supportive", "SUPPORT")
+        assert telling.text.startswith(telling.text[slice(*pair.source)] + " thanked a")
+        assert telling.text[slice(*pair.target)].endswith("envoy")
+    assert other_tellings(records, 0, seed=1) == [(records[0],)]
+
+
+def test_typing_errors_move_nothing(codebook):
+    text = "The ministries of several neighbouring governments protested together yesterday. " * 20
+    (record,) = _records(codebook, {"text": text})
+    told = misspelt(record, random.Random(1))
+    words, others = text.split(), told.text.split()
+    changed = [(one, other) for one, other in zip(words, others, strict=True) if one != other]
+    assert 0.03 < len(changed) / len(words) < 0.15
+    assert all(len(one) == len(other) and sorted(one) == sorted(other) for one, other in changed)
+
+
+def test_a_share_of_the_records_gets_its_silent_pairs(codebook):
+    rows = [{"text": f"Fiji hosted {n} guests and Tonga {n + 1}."} for n in range(200)]
+    told = with_silent_pairs(_records(codebook, *rows), 0.25, seed=1)
+    assert 30 < sum(bool(record.pairs) for record in told) < 70
