@@ -11,6 +11,8 @@ from pathlib import Path
 from ..model.errors import ConfigError
 
 FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+TORCH_CUT_SHORT = "unexpected pos"
+"""What torch says, and no more, when the system wrote less than it was given."""
 ROOM = 1 << 20
 """Bytes below which a disk counts as full when a library says no more than that writing failed."""
 
@@ -39,6 +41,8 @@ def _reason(error: BaseException, folder: Path) -> str | None:
     if isinstance(error, OSError) and error.errno in FAULTS:
         return os.strerror(error.errno)
     said = str(error)
+    if TORCH_CUT_SHORT in said:
+        return "a write was cut short, as on a full disk"
     for code in FAULTS:
         if os.strerror(code) in said:
             return os.strerror(code)

@@ -42,13 +42,12 @@ def warm_network(
         seed: Of the new rows.
     """
     old = DiplotoneNetwork.from_pretrained(release.folder, local_files_only=True).float()
-    network = old
-    if any(task.names != release.codebook[task.name].names for task in codebook):
-        shape = copy.deepcopy(old.config)
-        shape.sentence_tasks = {task.name: len(task) for task in codebook.at("sentence")}
-        shape.pair_tasks = {task.name: len(task) for task in codebook.at("pair")}
-        network = DiplotoneNetwork(shape).float()  # type: ignore[arg-type]  # its own config, typed as any's
-        network.load_state_dict(_carried_over(old.state_dict(), release.codebook, codebook, seed))
+    shape = copy.deepcopy(old.config)
+    # In the codebook's order, which training reads the logits in; config.json has its keys sorted.
+    shape.sentence_tasks = {task.name: len(task) for task in codebook.at("sentence")}
+    shape.pair_tasks = {task.name: len(task) for task in codebook.at("pair")}
+    network = DiplotoneNetwork(shape).float()  # type: ignore[arg-type]  # its own config, typed as any's
+    network.load_state_dict(_carried_over(old.state_dict(), release.codebook, codebook, seed))
     if heads_only:
         network.encoder.requires_grad_(False)
     return network, SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens)

@@ -71,7 +71,7 @@ def newest_checkpoint(run: Path) -> int:
 def kill_trainings(n: int, labels: Path, scratch: Path, chance: random.Random) -> dict[str, int]:
     run = scratch / "run"
     command = ["fit", "--config", str(TINY), "--labels", str(labels), "--labels-only", "--out", str(run)]
-    command += ["--set", "epochs=8", "--set", "patience=8"]
+    command += ["--set", "epochs=4", "--set", "patience=4"]
     seconds = finish(command)
     shutil.rmtree(run)
     counts = {"kills": 0, "served_lost": 0, "half_releases": 0, "checkpoints_lost": 0, "mid_checkpoint": 0}

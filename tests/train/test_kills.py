@@ -15,11 +15,11 @@ import pytest
 from diplotone.model.records import write_jsonl
 from diplotone.model.release import MANIFEST, seal
 
-TRAININGS, PROMOTIONS = 20, 40
+TRAININGS, PROMOTIONS = 12, 40
 
 
 @pytest.mark.slow
-def test_sixty_kills_lose_nothing(tiny_release, eight_records, tmp_path):
+def test_fifty_two_kills_lose_nothing(tiny_release, eight_records, tmp_path):
     labels = tmp_path / "labels.jsonl"
     write_jsonl([replace(record, split="train") for record in eight_records], labels)
     variants = []

@@ -135,6 +135,7 @@ def test_a_warm_network_answers_as_the_release(release, eight_records):
     batch = encoder.collate(encoder.encode([r.text for r in eight_records], [r.pairs for r in eight_records]))
     with torch.no_grad():
         logits = network.eval()(**{k: torch.from_numpy(v) for k, v in batch.as_dict().items()})
+    assert list(logits) == [task.name for task in release.codebook], "training reads the logits in this order"
     temperature = release.calibration.temperatures["tone"]
     wanted = [
         prediction.sentence["tone"]
