@@ -150,6 +150,22 @@ class ToneIndex(_AsDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToneParts(_AsDict):
+    """The tone of an article's parts, each with its own n: whose words they are, and where they stand."""
+
+    without_quotes: ToneIndex
+    """The narrator's sentences and reported speech."""
+    quotes: ToneIndex
+    """Sentences that are mostly somebody's own words."""
+    headline: ToneIndex
+    """Its headlines; one sentence is enough."""
+    body: ToneIndex
+    """All but its headlines."""
+    arc: tuple[ToneIndex, ToneIndex, ToneIndex]
+    """The first, the middle and the last third of the body, by sentences; one scored sentence is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance(_AsDict):
     """What it takes to repeat a result."""
 
@@ -168,6 +184,7 @@ class Analysis(_AsDict):
     """A whole article, read."""
 
     tone: ToneIndex
+    tone_parts: ToneParts
     shares: Mapping[str, Mapping[str, float]]
     """For sentiment and for tone: share of each label among the scored sentences."""
     sentences: tuple[SentenceAnalysis, ...]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .analysis import Analysis, Judgement, Mention, PairAnalysis, Provenance, SentenceAnalysis, Voice
 from .article.actors import Gazetteer
 from .article.dyads import aggregate, candidate_pairs
-from .article.index import tone_index
+from .article.index import tone_index, tone_parts
 from .article.scope import reasons_unscored
 from .article.sentences import Sentence, split
 from .article.ties import Ties
@@ -204,6 +204,7 @@ class Analyzer:
         )
         return Analysis(
             tone=tone_index(analysed, self.codebook["tone"]),
+            tone_parts=tone_parts(analysed, self.codebook["tone"]),
             shares={task.name: _shares(task, analysed) for task in self.codebook.at("sentence")},
             sentences=analysed,
             dyads=aggregate(analysed, self.codebook["stance"]),

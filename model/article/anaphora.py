@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from ..analysis import ActorKind, Mention
 from .sentences import Sentence
+
+MOST_MENTIONS = 60
+"""Mentions of a sentence; one with more is a table or junk."""
+
+MOST_IN_A_SENTENCE = 4
+"""Expressions of one sentence that are looked at."""
 
 _BOTH = re.compile(
     r"\b(?:both|(?<=[Tt]he )two|(?<=[Tt]heir )two) (?:(?:allied|hostile|neighbou?ring|rival) )?"
@@ -28,7 +35,9 @@ def with_both_states(
     found = list(mentions)
     foremost = _foremost_two(mentions)
     for number, sentence in enumerate(sentences):
-        for match in _BOTH.finditer(text, sentence.start, sentence.end):
+        if len(found[number]) > MOST_MENTIONS:
+            continue
+        for match in islice(_BOTH.finditer(text, sentence.start, sentence.end), MOST_IN_A_SENTENCE):
             own = found[number]
             if any(m.start < match.end() and match.start() < m.end for m in own):
                 continue

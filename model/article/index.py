@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-from ..analysis import Judgement, SentenceAnalysis, ToneIndex
+from ..analysis import Judgement, SentenceAnalysis, ToneIndex, ToneParts
 from ..codebook import Task
 from .bootstrap import interval
 from .scope import NOT_PROSE
@@ -75,4 +75,28 @@ def tone_index(sentences: Sequence[SentenceAnalysis], tone: Task, minimum: int =
             f" = {sum(tones):+.2f} / {n * scale:g} = {value:+.3f}"
         ),
         label=label_of_mean(value * scale, tone),
+    )
+
+
+def tone_parts(sentences: Sequence[SentenceAnalysis], tone: Task) -> ToneParts:
+    """Return the tone of what the narrator says and of what is quoted, of headline and body, and along the article.
+
+    Args:
+        sentences: All sentences of the article.
+        tone: The tone task of the codebook, for the scale.
+    """
+    prose = [sentence for sentence in sentences if sentence.kind not in NOT_PROSE]
+    headlines = [sentence for sentence in prose if sentence.kind == "headline"]
+    body = [sentence for sentence in prose if sentence.kind != "headline"]
+    first, second = round(len(body) / 3), round(2 * len(body) / 3)
+    return ToneParts(
+        without_quotes=tone_index([s for s in prose if s.voice.kind != "quote"], tone),
+        quotes=tone_index([s for s in prose if s.voice.kind == "quote"], tone),
+        headline=tone_index(headlines, tone, minimum=1),
+        body=tone_index(body, tone),
+        arc=(
+            tone_index(body[:first], tone, minimum=1),
+            tone_index(body[first:second], tone, minimum=1),
+            tone_index(body[second:], tone, minimum=1),
+        ),
     )

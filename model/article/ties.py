@@ -8,6 +8,7 @@ from both ends, which had only one doer.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -33,6 +34,9 @@ DIRECTED_ACTS = frozenset(
 
 NEAR_LIST = 60
 """Characters before and after a list in which a word makes its members act upon one another."""
+
+FARTHEST_APART = 1_000
+"""Characters between two mentions; farther apart nothing is ruled out."""
 
 _LIST_JOINT = re.compile(r"(?:[\s,/]|\b(?:and|or|nor|the|both|then|as well as|along with|also)\b)*")
 _COMPOUND_JOINT = re.compile(r"[-‐‑–—/]")
@@ -62,6 +66,7 @@ class Ties:
         self._text = text
         self._sentence = sentence
         self._mentions = sorted(mentions, key=lambda mention: (mention.start, mention.end))
+        self._starts = [mention.start for mention in self._mentions]
         self._is_mutual = bool(_BLOWS_EXCHANGED.search(text, sentence.start, sentence.end)) or any(
             _COMPOUND_JOINT.fullmatch(text[one.end : other.start]) for one, other in pairwise(self._mentions)
         )
@@ -77,6 +82,8 @@ class Ties:
             one, other = other, one
         if one.end > other.start:
             return True  # one expression for both: "the two Koreas"
+        if other.start - one.end > FARTHEST_APART:
+            return True
         between = self._between(one, other)
         if ";" in between:
             return False
@@ -115,7 +122,8 @@ class Ties:
         """The words between two mentions, other mentions left out."""
         pieces: list[str] = []
         position = one.end
-        for mention in self._mentions:
+        for number in range(bisect_left(self._starts, one.end), bisect_left(self._starts, other.start)):
+            mention = self._mentions[number]
             if mention.start >= position and mention.end <= other.start:
                 pieces.append(self._text[position : mention.start])
                 position = mention.end

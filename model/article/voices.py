@@ -46,9 +46,9 @@ _SAYING = re.compile(
     rf"|\b(?:{_ALSO_NOUNS})\b(?= that\b| [\"“])"
 )
 _CLAUSE_FOLLOWS = re.compile(
-    r"(?:\b(?:[A-Z][\w.'’-]*|authorities|experts|media|minister|ministry|observers|officials|police|president|"
+    r"(?:\b(?:[A-Z][\w.'’-]{0,40}|authorities|experts|media|minister|ministry|observers|officials|police|president|"
     r"spokes\w+)|\))\s(?:announced|announces|claimed|noted|reported|warned|suggested|believed?|predicted)"
-    rf"\s(?!to\b)(?:[\w.'’]+\s){{1,5}}?(?:{_FINITE})\b"
+    rf"\s(?!to\b)(?:[\w.'’]{{1,40}}\s){{1,5}}?(?:{_FINITE})\b"
 )
 _LETTER = re.compile(r"(?:statement|letter|tweet|message|communiqu[eé]|declaration)\s+(?:read|reads|ran)\b")
 _WORD_OF_SAYING = re.compile(
