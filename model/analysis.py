@@ -86,6 +86,42 @@ class PairAnalysis(_AsDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrecedentPair(_AsDict):
+    """A labelled pair of a precedent, its actors as the sentence names them."""
+
+    source: str | None
+    """None: how the text itself treats the target."""
+    target: str
+    stance: str | None
+    act: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precedent(_AsDict):
+    """A labelled sentence that the network has learnt from, and how near it is to the one at hand."""
+
+    text: str
+    similarity: float
+    """Cosine of the two embeddings, -1..1."""
+    sentiment: str | None
+    tone: str | None
+    pairs: tuple[PrecedentPair, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precedents(_AsDict):
+    """The labelled sentences nearest to one, or none with the reason why."""
+
+    nearest: tuple[Precedent, ...] = ()
+    """Nearest first."""
+    reason: str | None = None
+    """Why there are none; None where there are."""
+
+
+NOT_ASKED_FOR = Precedents(reason="not asked for")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceAnalysis(_AsDict):
     """One sentence, scored."""
 
@@ -101,6 +137,7 @@ class SentenceAnalysis(_AsDict):
     mentions: tuple[Mention, ...]
     pairs: tuple[PairAnalysis, ...]
     """The pairs whose relation is sure enough to report."""
+    precedents: Precedents = NOT_ASKED_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
     fit.add_argument("--out", type=Path, help="folder of the run (runs/NAME)")
     fit.add_argument("--fresh", action="store_true", help="start over instead of going on")
+    fit.add_argument(
+        "--no-precedents", action="store_true", help="leave the texts of the sentences out of the release"
+    )
     fit.set_defaults(run=_fit)
 
     evaluate = commands.add_parser("evaluate", help="score a release on labelled sentences")
@@ -111,7 +114,14 @@ def _fit(options: argparse.Namespace) -> int:
     from .fit import fit
 
     _quieten_libraries()
-    fitted = fit(corpus, codebook, config, options.out or Path("runs") / config.name, fresh=options.fresh)
+    fitted = fit(
+        corpus,
+        codebook,
+        config,
+        options.out or Path("runs") / config.name,
+        fresh=options.fresh,
+        precedents=not options.no_precedents,
+    )
     if fitted is not None:
         if "test" in fitted.figures:
             print(as_text(fitted.figures["test"]))

@@ -28,6 +28,8 @@ class Corpus:
     records: tuple[Record, ...]
     notes: tuple[str, ...]
     """What a reader of results should know: what was left out and why."""
+    borrowed: frozenset[str] = frozenset()
+    """Ids of the sentences whose texts are their sources' own and go into no release."""
 
     def split(self, name: str) -> list[Record]:
         """Return the records of "train", "dev" or "test"."""
@@ -80,6 +82,7 @@ def load_corpus(
     """
     records: list[Record] = []
     notes: list[str] = []
+    borrowed: frozenset[str] = frozenset()
     if shipped:
         records += read_records(data_folder() / "written.jsonl", codebook)
         real = data_folder() / "real.jsonl"
@@ -91,6 +94,7 @@ def load_corpus(
         else:
             joined = join(real, mirror, codebook)
             records += joined.report.raise_for_faults()
+            borrowed = frozenset(record.id for record in joined.report.records)
             notes += [
                 f"without {count:,} real sentences of {source}, which {mirror} does not hold"
                 for source, count in joined.missing.items()
@@ -99,7 +103,7 @@ def load_corpus(
         added = [replace(record, split=record.split or "train") for record in read_records(path, codebook)]
         notes.append(f"{len(added):,} sentences added from {path.name}")
         records += added
-    return Corpus(tuple(records), tuple(notes))
+    return Corpus(tuple(records), tuple(notes), borrowed)
 
 
 def _count_lines(path: Path) -> int:

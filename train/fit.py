@@ -48,6 +48,7 @@ from .evaluate import evaluate, labelled
 from .export import Exported, export
 from .losses import MultiTaskLoss
 from .metrics import confusion, macro_f1, quadratic_kappa
+from .precedents import write_precedents
 
 FINGERPRINT = "fingerprint.json"
 COMPARED_SENTENCES = 2_500
@@ -71,6 +72,7 @@ def fit(
     *,
     fresh: bool = False,
     progress: bool = True,
+    precedents: bool = True,
 ) -> Fitted | None:
     """Train on the corpus's train split, stop and calibrate on dev, measure on test, write `run/release`.
 
@@ -81,6 +83,8 @@ def fit(
         run: Folder of this run.
         fresh: Throw away what the folder holds instead of going on from it.
         progress: Show a bar with the time left.
+        precedents: Put the texts of the train split into the release, but for borrowed ones, to be set
+            beside other sentences.
 
     Returns:
         What was made; None in the helper processes of a distributed run.
@@ -116,7 +120,16 @@ def fit(
     notes = [*corpus.notes, *([f"{n_too_long} sentences of train are too long"] if n_too_long else [])]
     provenance = _provenance(config, corpus, {"train": train, "dev": dev, "test": test}, notes, log)
     return write_release(
-        network.cpu(), encoder, codebook, config, run / "release", provenance, train=train, dev=dev, test=test
+        network.cpu(),
+        encoder,
+        codebook,
+        config,
+        run / "release",
+        provenance,
+        train=train,
+        dev=dev,
+        test=test,
+        precedents=[r for r in train if r.id not in corpus.borrowed] if precedents else (),
     )
 
 
@@ -131,8 +144,12 @@ def write_release(
     train: Sequence[Record],
     dev: Sequence[Record],
     test: Sequence[Record],
+    precedents: Sequence[Record] = (),
 ) -> Fitted:
-    """Export, calibrate on dev, measure on test, and put a sealed release in its place."""
+    """Export, calibrate on dev, measure on test, and put a sealed release in its place.
+
+    The texts of `precedents` can be read in the release.
+    """
     staging = destination.with_name(destination.name + ".tmp")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
@@ -190,7 +207,8 @@ def write_release(
     }
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
-    card = model_card(config.name, codebook, figures, exported, provenance)
+    n_precedents = write_precedents(staging, analyzer(temperatures), precedents)
+    card = model_card(config.name, codebook, figures, exported, provenance, n_precedents=n_precedents)
     (staging / "README.md").write_text(card, encoding="utf-8")
     seal(staging, config.name)
     shutil.rmtree(destination, ignore_errors=True)

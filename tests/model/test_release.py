@@ -27,7 +27,13 @@ def test_a_whole_release_opens(folder):
     assert release.name == "tiny"
     assert release.label.startswith("tiny@")
     assert set(release.calibration.temperatures) == {"sentiment", "tone", "stance", "act"}
-    assert {path.name for path in folder.iterdir()} == {*NEEDED, MANIFEST}
+    assert {path.name for path in folder.iterdir()} == {
+        *NEEDED,
+        "precedents.json",
+        "precedents.npy",
+        MANIFEST,
+    }
+    assert release.files == {*NEEDED, "precedents.json", "precedents.npy"}
 
 
 @pytest.mark.parametrize("name", NEEDED)
