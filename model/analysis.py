@@ -86,6 +86,26 @@ class PairAnalysis(_AsDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RungMention(_AsDict):
+    """A phrase of diplomatic register found in the text, and where it stands on the ladder."""
+
+    start: int
+    end: int
+    text: str
+    phrase: str
+    """The phrase as the ladder names it: "take note with concern"."""
+    means: str
+    """What diplomats read in the phrase."""
+    rung: str
+    height: int
+    """Steps from the rung that commits to nothing: above 0 friendly, below 0 unfriendly."""
+    gloss: str
+    """What the rung as a whole says."""
+    negated: bool
+    """Denied by the words before it ("did not condemn"): named, but not said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrecedentPair(_AsDict):
     """A labelled pair of a precedent, its actors as the sentence names them."""
 
@@ -137,6 +157,8 @@ class SentenceAnalysis(_AsDict):
     mentions: tuple[Mention, ...]
     pairs: tuple[PairAnalysis, ...]
     """The pairs whose relation is sure enough to report."""
+    rungs: tuple[RungMention, ...] = ()
+    """Phrases of the diplomatic ladder, from left to right; none in a sentence that is not read at all."""
     precedents: Precedents = NOT_ASKED_FOR
 
 

@@ -27,6 +27,7 @@ from .analysis import (
 from .article.actors import Gazetteer
 from .article.dyads import aggregate, candidate_pairs
 from .article.index import tone_index
+from .article.ladder import Ladder
 from .article.scope import reasons_unscored
 from .article.sentences import Sentence, split
 from .article.voices import attribute
@@ -103,6 +104,11 @@ class Analyzer:
     def codebook(self) -> Codebook:
         """The codebook of the release."""
         return self.release.codebook
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        """The phrases of diplomatic register; read when first used, since records alone do not need them."""
+        return Ladder.load()
 
     # ------------------------------------------------------------------------------- sentences
 
@@ -259,6 +265,7 @@ class Analyzer:
             tone=judgements["tone"],
             mentions=mentions,
             pairs=pairs,
+            rungs=() if reason else self.ladder.find(text, sentence.start, sentence.end),
         )
 
     def _relations(
