@@ -88,6 +88,62 @@ class PairAnalysis(_AsDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RungMention(_AsDict):
+    """A phrase of diplomatic register found in the text, and where it stands on the ladder."""
+
+    start: int
+    end: int
+    text: str
+    phrase: str
+    """The phrase as the ladder names it: "take note with concern"."""
+    means: str
+    """What diplomats read in the phrase."""
+    rung: str
+    height: int
+    """Steps from the rung that commits to nothing: above 0 friendly, below 0 unfriendly."""
+    gloss: str
+    """What the rung as a whole says."""
+    negated: bool
+    """Denied by the words before it ("did not condemn"): named, but not said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrecedentPair(_AsDict):
+    """A labelled pair of a precedent, its actors as the sentence names them."""
+
+    source: str | None
+    """None: how the text itself treats the target."""
+    target: str
+    stance: str | None
+    act: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precedent(_AsDict):
+    """A labelled sentence that the network has learnt from, and how near it is to the one at hand."""
+
+    text: str
+    similarity: float
+    """Cosine of the two embeddings, -1..1."""
+    sentiment: str | None
+    tone: str | None
+    pairs: tuple[PrecedentPair, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precedents(_AsDict):
+    """The labelled sentences nearest to one, or none with the reason why."""
+
+    nearest: tuple[Precedent, ...] = ()
+    """Nearest first."""
+    reason: str | None = None
+    """Why there are none; None where there are."""
+
+
+NOT_ASKED_FOR = Precedents(reason="not asked for")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceAnalysis(_AsDict):
     """One sentence, scored."""
 
@@ -103,6 +159,9 @@ class SentenceAnalysis(_AsDict):
     mentions: tuple[Mention, ...]
     pairs: tuple[PairAnalysis, ...]
     """The pairs whose relation is sure enough to report."""
+    rungs: tuple[RungMention, ...] = ()
+    """Phrases of the diplomatic ladder, from left to right; none in a sentence that is not read at all."""
+    precedents: Precedents = NOT_ASKED_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

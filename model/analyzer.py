@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -13,10 +14,20 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis import Analysis, Judgement, Mention, PairAnalysis, Provenance, SentenceAnalysis, Voice
+from .analysis import (
+    Analysis,
+    Judgement,
+    Mention,
+    PairAnalysis,
+    Precedents,
+    Provenance,
+    SentenceAnalysis,
+    Voice,
+)
 from .article.actors import Gazetteer
 from .article.dyads import aggregate, candidate_pairs
 from .article.index import tone_index, tone_parts
+from .article.ladder import Ladder
 from .article.scope import reasons_unscored
 from .article.sentences import Sentence, split
 from .article.ties import Ties
@@ -25,8 +36,12 @@ from .codebook import Codebook, Task
 from .encoding import EncodedSentence, SentenceEncoder, TooLong
 from .engine import Engine, OpenVinoEngine, TorchEngine
 from .errors import ConfigError, TextError
+from .precedents import TEXTS_FILE, VECTORS_FILE, PrecedentIndex
 from .records import Pair, Record, check_rows
 from .release import Release, current_release, open_release
+
+N_PRECEDENTS = 3
+"""Labelled sentences that are set beside each sentence of an article."""
 
 MAX_CHARS = 2_000_000
 """Longest text that is analysed at once: about a thousand pages."""
@@ -51,6 +66,8 @@ class Prediction:
     """Per sentence task. *Shape:* (labels,)"""
     pairs: tuple[Mapping[str, NDArray[np.float32]], ...]
     """Per pair, per pair task. *Shape:* (labels,)"""
+    embedding: NDArray[np.float32] | None = None
+    """The mean of the sentence's tokens; None where the release does not give it out. *Shape:* (H,)"""
 
 
 def load(release: str | Path | None = None, *, engine: Literal["openvino", "torch"] = "openvino") -> Analyzer:
@@ -92,6 +109,11 @@ class Analyzer:
         """The codebook of the release."""
         return self.release.codebook
 
+    @cached_property
+    def ladder(self) -> Ladder:
+        """The phrases of diplomatic register; read when first used, since records alone do not need them."""
+        return Ladder.load()
+
     # ------------------------------------------------------------------------------- sentences
 
     def score(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -121,7 +143,9 @@ class Analyzer:
         results: list[Prediction | TooLong | None] = [e if isinstance(e, TooLong) else None for e in encoded]
         fitting = {n: e for n, e in enumerate(encoded) if isinstance(e, EncodedSentence)}
         for numbers in _by_token_budget(fitting):
-            logits = self.engine.run(self.encoder.collate([fitting[n] for n in numbers]))
+            logits, embeddings = self.engine.run_and_embed(
+                self.encoder.collate([fitting[n] for n in numbers])
+            )
             probabilities = {task: self._softmax(task, values) for task, values in logits.items()}
             for row, n in enumerate(numbers):
                 results[n] = Prediction(
@@ -130,6 +154,7 @@ class Analyzer:
                         {t.name: probabilities[t.name][row, slot] for t in self.codebook.at("pair")}
                         for slot in range(len(fitting[n].pairs))
                     ),
+                    embedding=None if embeddings is None else embeddings[row],
                 )
         return [result for result in results if result is not None]
 
@@ -169,11 +194,12 @@ class Analyzer:
 
     # -------------------------------------------------------------------------------- articles
 
-    def analyze(self, text: str) -> Analysis:
+    def analyze(self, text: str, *, precedents: int = N_PRECEDENTS) -> Analysis:
         """Return everything that can be said of an article.
 
         Args:
             text: The article as it stands, up to `MAX_CHARS` characters.
+            precedents: How many labelled sentences to set beside each sentence, 0 for none.
 
         Raises:
             TextError: The text is no string, empty or too long.
@@ -202,6 +228,8 @@ class Analyzer:
             )
             for n, s in enumerate(sentences)
         )
+        if precedents > 0:
+            analysed = self._with_precedents(analysed, predictions, precedents)
         return Analysis(
             tone=tone_index(analysed, self.codebook["tone"]),
             tone_parts=tone_parts(analysed, self.codebook["tone"]),
@@ -247,6 +275,7 @@ class Analyzer:
             tone=judgements["tone"],
             mentions=mentions,
             pairs=pairs,
+            rungs=() if reason else self.ladder.find(text, sentence.start, sentence.end),
         )
 
     def _relations(
@@ -260,6 +289,49 @@ class Analyzer:
             takes_side = stance.label not in (None, "neutral") and stance.confidence >= sure
             if act.label not in (None, "NONE") or takes_side:
                 yield PairAnalysis(source=source, target=target, stance=stance, act=act)
+
+    # ------------------------------------------------------------------------------ precedents
+
+    @cached_property
+    def why_no_precedents(self) -> str | None:
+        """Why this release has no labelled sentences to set beside others; None where it has."""
+        if {TEXTS_FILE, VECTORS_FILE} <= self.release.files:
+            return None
+        return (
+            f"{self.release.label} holds no labelled sentences; diplotone-train fit puts them into a release"
+        )
+
+    @cached_property
+    def _index(self) -> PrecedentIndex:
+        return PrecedentIndex.load(self.release.folder)
+
+    def _with_precedents(
+        self,
+        sentences: Sequence[SentenceAnalysis],
+        predictions: Mapping[int, Prediction | TooLong],
+        n: int,
+    ) -> tuple[SentenceAnalysis, ...]:
+        """The sentences, each with the labelled ones nearest to it or the reason why there are none."""
+        embeddings = {
+            number: prediction.embedding
+            for number, prediction in predictions.items()
+            if isinstance(prediction, Prediction) and prediction.embedding is not None
+        }
+        found: dict[int, Precedents] = {}
+        if embeddings and self.why_no_precedents is None:
+            nearest = self._index.nearest(np.stack(list(embeddings.values())), n)
+            found = {
+                number: Precedents(nearest=near) for number, near in zip(embeddings, nearest, strict=True)
+            }
+        return tuple(
+            replace(
+                sentence,
+                precedents=found.get(
+                    sentence.id, Precedents(reason=self.why_no_precedents or sentence.tone.reason)
+                ),
+            )
+            for sentence in sentences
+        )
 
 
 def _by_token_budget(sentences: Mapping[int, EncodedSentence]) -> Iterator[list[int]]:

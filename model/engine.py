@@ -1,6 +1,7 @@
 """What runs the network: OpenVINO to serve, torch to train and to check against.
 
-Both take a `Batch` and return the same logits within the tolerance that the tests hold.
+Both take a `Batch` and return the same logits within the tolerance that the tests hold, and beside them the
+sentence embeddings, where the release has them as an output.
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ from .encoding import Batch
 from .errors import ReleaseError
 
 OPENVINO_FILE = "openvino_model.xml"
+EMBEDDING = "embedding"
+"""Name of the output that is no task: the mean of each sentence's tokens."""
 
 Logits = dict[str, NDArray[np.float32]]
 """Per task: sentence tasks (B, labels), pair tasks (B, K, labels)."""
+
+Embeddings = NDArray[np.float32]
+"""The mean of each sentence's tokens. *Shape:* (B, H)"""
 
 
 class Engine(Protocol):
@@ -28,6 +34,10 @@ class Engine(Protocol):
 
     def run(self, batch: Batch) -> Logits:
         """Return the logits of every task."""
+        ...
+
+    def run_and_embed(self, batch: Batch) -> tuple[Logits, Embeddings | None]:
+        """Return the logits of every task and, where the release has them as an output, the embeddings."""
         ...
 
 
@@ -64,12 +74,17 @@ class OpenVinoEngine:
         except RuntimeError as error:
             raise ReleaseError(f"{path}: cannot be loaded: {error}") from error
         self._request = self._model.create_infer_request()
-        self._tasks = [output.get_any_name() for output in self._model.outputs]
+        self._outputs = [output.get_any_name() for output in self._model.outputs]
 
     def run(self, batch: Batch) -> Logits:
         """Return the logits of every task."""
+        return self.run_and_embed(batch)[0]
+
+    def run_and_embed(self, batch: Batch) -> tuple[Logits, Embeddings | None]:
+        """Return the logits of every task and, where the release has them as an output, the embeddings."""
         results = self._request.infer(batch.as_dict(), share_inputs=True)
-        return {task: np.array(results[n]) for n, task in enumerate(self._tasks)}
+        logits = {name: np.array(results[n]) for n, name in enumerate(self._outputs)}
+        return logits, logits.pop(EMBEDDING, None)
 
 
 class TorchEngine:
@@ -87,6 +102,12 @@ class TorchEngine:
 
     def run(self, batch: Batch) -> Logits:
         """Return the logits of every task."""
+        return self.run_and_embed(batch)[0]
+
+    def run_and_embed(self, batch: Batch) -> tuple[Logits, Embeddings | None]:
+        """Return the logits of every task and the embeddings; the network itself always has them."""
         tensors = {name: self._torch.from_numpy(array) for name, array in batch.as_dict().items()}
         with self._torch.inference_mode():
-            return {task: logits.numpy() for task, logits in self._network(**tensors).items()}
+            outputs = self._network(**tensors, with_embedding=True)
+        logits = {name: values.numpy() for name, values in outputs.items()}
+        return logits, logits.pop(EMBEDDING)

@@ -97,6 +97,7 @@ class DiplotoneNetwork(PreTrainedModel):
         attention_mask: Tensor,
         source: Tensor,
         target: Tensor,
+        with_embedding: bool = False,
         **_: Any,
     ) -> dict[str, Tensor]:
         """Return the logits of every task.
@@ -107,6 +108,7 @@ class DiplotoneNetwork(PreTrainedModel):
             source: Weight of each token in the source; a row sums to 1, or to 0 without a source.
                 *Shape:* (B, K, S)
             target: The same for the target. *Shape:* (B, K, S)
+            with_embedding: Return the mean of each sentence's tokens too, as "embedding". *Shape:* (B, H)
 
         Returns:
             Sentence tasks with *shape* (B, labels), pair tasks with *shape* (B, K, labels). Logits of pair
@@ -126,6 +128,7 @@ class DiplotoneNetwork(PreTrainedModel):
         pair = torch.cat([context, source_mean, target_mean], dim=-1)  # (B, K, 3H)
         pair = nn.functional.gelu(self.pair_hidden(self.dropout(pair)))  # (B, K, H)
 
-        sentence, pair = self.dropout(sentence), self.dropout(pair)
-        logits = {task: head(sentence) for task, head in self.sentence_heads.items()}
-        return logits | {task: head(pair) for task, head in self.pair_heads.items()}
+        dropped, pair = self.dropout(sentence), self.dropout(pair)
+        logits = {task: head(dropped) for task, head in self.sentence_heads.items()}
+        logits |= {task: head(pair) for task, head in self.pair_heads.items()}
+        return logits | {"embedding": sentence} if with_embedding else logits

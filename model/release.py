@@ -6,6 +6,7 @@
     openvino_model.*    what is served                train.toml        recipe, seeds, versions, data digest
     README.md           the model card                golden.json       sentences and answers to test it by
     MANIFEST.json       sha256 and size of each; written last
+    precedents.*        labelled sentences and their vectors, to be looked up; a release may be without
 
 A release is written beside its place and moved in whole. One whose manifest does not verify is refused.
 """
@@ -67,6 +68,8 @@ class Release:
     codebook: Codebook
     calibration: Calibration
     max_tokens: int
+    files: frozenset[str] = frozenset()
+    """What the manifest lists; empty while it is not yet written."""
 
     @property
     def label(self) -> str:
@@ -229,6 +232,7 @@ def open_release(folder: Path) -> Release:
                 precision=str(calibration["precision"]),
             ),
             max_tokens=int(config["max_tokens"]),
+            files=frozenset(manifest["files"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ReleaseError(f"{folder}: its JSON files lack or misstate {error}; train it anew") from error

@@ -22,6 +22,12 @@ def _load_actors(path):
     return Gazetteer.load(path)
 
 
+def _load_ladder(path):
+    from diplotone.model.article.ladder import Ladder
+
+    return Ladder.load(path)
+
+
 def _load_serve(path):
     from diplotone.serve.config import load_config as load_serve_config
 
@@ -34,6 +40,7 @@ READERS = {
     "tiny.toml": load_config,
     "retrain.toml": load_retrain_config,
     "actors.toml": _load_actors,
+    "ladder.toml": _load_ladder,
     "serve.toml": _load_serve,
     "sources.toml": load_sources,
 }

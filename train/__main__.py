@@ -81,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
     fit.add_argument("--out", type=Path, help="folder of the run (runs/NAME)")
     fit.add_argument("--fresh", action="store_true", help="start over instead of going on")
+    fit.add_argument(
+        "--no-precedents", action="store_true", help="leave the texts of the sentences out of the release"
+    )
     fit.set_defaults(run=_fit)
 
     verdict = commands.add_parser("verdict", help="is a candidate better than the release in use?")
@@ -256,7 +259,7 @@ def _fit(options: argparse.Namespace) -> int:
     mirror = find_mirror(options.mirror)
     corpus = load_corpus(codebook, mirror=mirror, labels=options.labels, shipped=not options.labels_only)
     if config.auxiliary and mirror is not None and not options.labels_only:
-        corpus = corpus.joined_by(*auxiliary_records(config.auxiliary, mirror, corpus.records))
+        corpus = corpus.with_borrowed(*auxiliary_records(config.auxiliary, mirror, corpus.records))
     for note in corpus.notes:
         print(f"note: {note}")
     from .disk import disk_faults
@@ -265,7 +268,7 @@ def _fit(options: argparse.Namespace) -> int:
     _quieten_libraries()
     run = options.out or Path("runs") / config.name
     with disk_faults(run):
-        fitted = fit(corpus, codebook, config, run, fresh=options.fresh)
+        fitted = fit(corpus, codebook, config, run, fresh=options.fresh, precedents=not options.no_precedents)
     if fitted is not None:
         _print_fitted(fitted)
     return 0

@@ -15,9 +15,11 @@ def model_card(
     figures: Mapping[str, Any],
     exported: Exported,
     provenance: Mapping[str, Any],
+    *,
+    n_precedents: int = 0,
 ) -> str:
     """Return the card of a release as Markdown."""
-    return "\n".join(_lines(name, codebook, figures, exported, provenance)) + "\n"
+    return "\n".join(_lines(name, codebook, figures, exported, provenance, n_precedents)) + "\n"
 
 
 def _lines(
@@ -26,6 +28,7 @@ def _lines(
     figures: Mapping[str, Any],
     exported: Exported,
     provenance: Mapping[str, Any],
+    n_precedents: int,
 ) -> Iterator[str]:
     data = provenance["data"]
     yield f"# {name}"
@@ -81,6 +84,12 @@ def _lines(
     for note in data["notes"]:
         yield f"* {note}"
     yield ""
+    if n_precedents:
+        yield (
+            f"The texts and labels of {n_precedents:,} sentences of the train split are in `precedents.json`, to be set"
+            " beside the sentences of an article."
+        )
+        yield ""
     yield "## Recipe"
     yield ""
     yield (

@@ -32,10 +32,16 @@ class Corpus:
     records: tuple[Record, ...]
     notes: tuple[str, ...]
     """What a reader of results should know: what was left out and why."""
+    borrowed: frozenset[str] = frozenset()
+    """Ids of the sentences whose texts are their sources' own and go into no release."""
 
-    def joined_by(self, records: Sequence[Record], notes: Sequence[str]) -> Corpus:
-        """Return the corpus with further records and what is to be said of them."""
-        return Corpus((*self.records, *records), (*self.notes, *notes))
+    def with_borrowed(self, records: Sequence[Record], notes: Sequence[str]) -> Corpus:
+        """Return the corpus with further records, whose texts are their sources' own, and what is to be said of them."""
+        return Corpus(
+            (*self.records, *records),
+            (*self.notes, *notes),
+            self.borrowed | {record.id for record in records},
+        )
 
     def split(self, name: str) -> list[Record]:
         """Return the records of "train", "dev" or "test"."""
@@ -88,6 +94,7 @@ def load_corpus(
     """
     records: list[Record] = []
     notes: list[str] = []
+    borrowed: frozenset[str] = frozenset()
     if shipped:
         records += read_records(data_folder() / "written.jsonl", codebook)
         real = data_folder() / "real.jsonl"
@@ -99,6 +106,7 @@ def load_corpus(
         else:
             joined = join(real, mirror, codebook)
             records += joined.report.raise_for_faults()
+            borrowed = frozenset(record.id for record in joined.report.records)
             notes += [
                 f"without {count:,} real sentences of {source}, which {mirror} does not hold"
                 for source, count in joined.missing.items()
@@ -107,7 +115,7 @@ def load_corpus(
         added = [replace(record, split=record.split or "train") for record in read_records(path, codebook)]
         notes.append(f"{len(added):,} sentences added from {path.name}")
         records += added
-    return Corpus(tuple(records), tuple(notes))
+    return Corpus(tuple(records), tuple(notes), borrowed)
 
 
 def project_corpus(codebook: Codebook, *, mirror: Path | None = None) -> Corpus:

@@ -85,7 +85,10 @@ def export(
 
 
 def convert(network: DiplotoneNetwork, encoder: SentenceEncoder) -> ov.Model:
-    """Return the network as an OpenVINO model with any number of sentences, tokens and pairs."""
+    """Return the network as an OpenVINO model with any number of sentences, tokens and pairs.
+
+    Its outputs are the tasks' logits and the sentence embeddings.
+    """
     example = encoder.collate(
         [
             EncodedSentence(ids=[1, 2, 3, 4, 5], pairs=[((1, 2), (3, 4)), (None, (2, 3))]),
@@ -97,24 +100,24 @@ def convert(network: DiplotoneNetwork, encoder: SentenceEncoder) -> ov.Model:
         warnings.simplefilter(
             "ignore"
         )  # tracing warns of branches on shapes; the tests hold other shapes too
-        tasks = list(network(**tensors))
-        model = ov.convert_model(_InOrder(network, tasks), example_input=tensors)
+        names = list(network(**tensors, with_embedding=True))
+        model = ov.convert_model(_InOrder(network, names), example_input=tensors)
     shapes: dict[Any, list[int]] = {}
     for port in model.inputs:
         shapes[port] = [-1] * len(port.get_partial_shape())
     model.reshape({port: ov.PartialShape(shape) for port, shape in shapes.items()})
-    for task, output in zip(tasks, model.outputs, strict=True):
-        output.get_tensor().set_names({task})
+    for name, output in zip(names, model.outputs, strict=True):
+        output.get_tensor().set_names({name})
     return model
 
 
 class _InOrder(torch.nn.Module):
-    """Returns the logits as a tuple, which tracing keeps in order."""
+    """Returns the outputs as a tuple, which tracing keeps in order."""
 
-    def __init__(self, network: DiplotoneNetwork, tasks: list[str]) -> None:
+    def __init__(self, network: DiplotoneNetwork, names: list[str]) -> None:
         super().__init__()
         self.network = network
-        self.tasks = tasks
+        self.names = names
 
     def forward(
         self,
@@ -123,8 +126,8 @@ class _InOrder(torch.nn.Module):
         source: torch.Tensor,
         target: torch.Tensor,
     ) -> tuple[torch.Tensor, ...]:
-        logits = self.network(input_ids, attention_mask, source, target)
-        return tuple(logits[task] for task in self.tasks)
+        outputs = self.network(input_ids, attention_mask, source, target, with_embedding=True)
+        return tuple(outputs[name] for name in self.names)
 
 
 def _quantised(model: ov.Model, encoder: SentenceEncoder, sentences: Sequence[EncodedSentence]) -> ov.Model:

@@ -50,6 +50,7 @@ from .evaluate import evaluate, labelled
 from .export import Exported, export
 from .losses import MultiTaskLoss
 from .metrics import confusion, macro_f1, quadratic_kappa
+from .precedents import write_precedents
 from .warm_start import WarmStart
 
 FINGERPRINT = "fingerprint.json"
@@ -75,6 +76,7 @@ def fit(
     start: WarmStart | None = None,
     fresh: bool = False,
     progress: bool = True,
+    precedents: bool = True,
 ) -> Fitted | None:
     """Train on the corpus's train split, stop and calibrate on dev, measure on test, write `run/release`.
 
@@ -86,6 +88,8 @@ def fit(
         start: Weights to go on from; None starts from the recipe's encoder with new heads.
         fresh: Throw away what the folder holds instead of going on from it.
         progress: Show a bar with the time left.
+        precedents: Put the texts of the train split into the release, but for borrowed ones, to be set
+            beside other sentences.
 
     Returns:
         What was made; None in the helper processes of a distributed run.
@@ -102,7 +106,14 @@ def fit(
     if start:
         provenance["retrained"] = start.origin
     return write_release(
-        trained.network.cpu(), trained.encoder, codebook, config, run / "release", provenance, **splits
+        trained.network.cpu(),
+        trained.encoder,
+        codebook,
+        config,
+        run / "release",
+        provenance,
+        **splits,
+        precedents=[r for r in splits["train"] if r.id not in corpus.borrowed] if precedents else (),
     )
 
 
@@ -175,8 +186,12 @@ def write_release(
     train: Sequence[Record],
     dev: Sequence[Record],
     test: Sequence[Record],
+    precedents: Sequence[Record] = (),
 ) -> Fitted:
-    """Export, calibrate on dev, measure on test, and put a sealed release in its place."""
+    """Export, calibrate on dev, measure on test, and put a sealed release in its place.
+
+    The texts of `precedents` can be read in the release.
+    """
     staging = destination.with_name(destination.name + ".tmp")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
@@ -235,7 +250,8 @@ def write_release(
     }
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
-    card = model_card(config.name, codebook, figures, exported, provenance)
+    n_precedents = write_precedents(staging, analyzer(temperatures), precedents)
+    card = model_card(config.name, codebook, figures, exported, provenance, n_precedents=n_precedents)
     (staging / "README.md").write_text(card, encoding="utf-8")
     seal(staging, config.name)
     _put_in_place(staging, destination)

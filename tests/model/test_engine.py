@@ -28,6 +28,17 @@ def test_openvino_and_torch_give_the_same_logits(tiny_release, batch, tmp_path):
         np.testing.assert_allclose(ours[task], theirs[task], atol=1e-4)
 
 
+def test_both_engines_give_the_same_embeddings_beside_the_logits(tiny_release, batch):
+    served, trained = OpenVinoEngine(tiny_release), TorchEngine(tiny_release)
+    (logits, ours), (_, theirs) = served.run_and_embed(batch), trained.run_and_embed(batch)
+    assert ours is not None
+    assert theirs is not None
+    assert ours.shape == (len(batch.input_ids), 32)
+    np.testing.assert_allclose(ours, theirs, atol=0.05)
+    for task, values in served.run(batch).items():
+        np.testing.assert_array_equal(values, logits[task])
+
+
 @pytest.mark.parametrize(("n_sentences", "n_words"), [(1, 1), (3, 120), (40, 6)])
 def test_parity_holds_at_any_shape(tiny_release, tmp_path, n_sentences, n_words):
     from diplotone.train.export import _saved_engine, convert

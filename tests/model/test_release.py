@@ -33,7 +33,9 @@ def test_a_whole_release_opens(folder):
     assert release.name == "tiny"
     assert release.label.startswith("tiny@")
     assert set(release.calibration.temperatures) == {"sentiment", "tone", "stance", "act"}
-    assert {path.name for path in folder.iterdir()} == {*NEEDED, GOLDEN_FILE, MANIFEST}
+    wanted = {*NEEDED, GOLDEN_FILE, "precedents.json", "precedents.npy"}
+    assert {path.name for path in folder.iterdir()} == wanted | {MANIFEST}
+    assert release.files == wanted
 
 
 @pytest.mark.parametrize("name", NEEDED)

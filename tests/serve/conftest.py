@@ -64,6 +64,7 @@ class WordAnalyzer(Analyzer):
                     thresholds=dict.fromkeys(CUES, 0.3),
                     precision="f32",
                 ),
+                files=frozenset(),
             ),
         )
         self.gazetteer = Gazetteer.load()

@@ -59,6 +59,8 @@ def test_every_real_sentence_joins_its_source(codebook, shared_data):
     assert not joined.report.faults
     assert not joined.missing
     assert len(joined.report.records) == len(_real_rows())
+    corpus = load_corpus(codebook, mirror=shared_data)
+    assert corpus.borrowed == {record.id for record in joined.report.records}
 
 
 def test_without_the_sources_training_goes_on_and_says_so(codebook):

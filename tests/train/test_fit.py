@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from diplotone.model.analyzer import load
@@ -51,7 +52,9 @@ def test_no_pickle_in_a_release(tiny_release):
         ".xml",
         ".bin",
         ".md",
+        ".npy",
     }
+    np.load(tiny_release / "precedents.npy", allow_pickle=False)
 
 
 def test_evaluate_reports_every_task(tiny_release, eight_records, codebook):
