@@ -94,7 +94,7 @@ def as_csv(records: Iterable[Record]) -> str:
     has all. What a spreadsheet would run as a formula gets an apostrophe, which an import takes off again.
     """
     out = io.StringIO()
-    writer = csv.DictWriter[str](out, CSV_COLUMNS, lineterminator="\n", restval="")
+    writer: csv.DictWriter[str] = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
     for record in records:
         first = {"text": record.text, "sentiment": record.sentiment or "", "tone": record.tone or ""}

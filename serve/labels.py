@@ -12,6 +12,7 @@ other for up to `BUSY_TIMEOUT_S`.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import time
 from collections import defaultdict
@@ -79,7 +80,9 @@ edit one that has been released: add another."""
 
 _STANDS = """undoes IS NULL AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = labels.id)"""
 
-_LATEST = f"""SELECT * FROM labels WHERE {_STANDS} AND NOT EXISTS (
+_LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
+  AND (:hashes IS NULL OR text_sha256 IN (SELECT value FROM json_each(:hashes)))
+  AND NOT EXISTS (
     SELECT 1 FROM labels AS later
     WHERE later.text_sha256 = labels.text_sha256 AND later.task = labels.task
       AND later.annotator = labels.annotator AND later.id > labels.id
@@ -307,8 +310,20 @@ class LabelStore:
 
     def standing(self) -> list[Label]:
         """Return the label that each annotator stands by, for each item, the oldest first."""
+        return self._standing(None)
+
+    def _standing(self, hashes: str | None) -> list[Label]:
         with self._connection() as connection:
-            return list(_labels(connection, connection.execute(_LATEST).fetchall()))
+            return list(_labels(connection, connection.execute(_LATEST, {"hashes": hashes}).fetchall()))
+
+    def given(self, texts: Iterable[str]) -> dict[str, list[Label]]:
+        """Return the labels that stand for each of these sentences that has any."""
+        if not self.path.exists():
+            return {}
+        by_text: dict[str, list[Label]] = defaultdict(list)
+        for label in self._standing(json.dumps(sorted({sha256(text) for text in texts}))):
+            by_text[label.item.text].append(label)
+        return by_text
 
     def contradictions(self) -> list[Contradiction]:
         """Return the items about which annotators disagree."""
