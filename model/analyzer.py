@@ -233,7 +233,7 @@ class Analyzer:
         return Analysis(
             tone=tone_index(analysed, self.codebook["tone"]),
             tone_parts=tone_parts(analysed, self.codebook["tone"]),
-            shares={task.name: _shares(task, analysed) for task in self.codebook.at("sentence")},
+            shares={task.name: label_shares(task, analysed) for task in self.codebook.at("sentence")},
             sentences=analysed,
             dyads=aggregate(analysed, self.codebook["stance"]),
             provenance=Provenance(
@@ -360,7 +360,8 @@ def _record(text: str, sentence: Sentence, candidates: Sequence[tuple[Mention, M
     )
 
 
-def _shares(task: Task, sentences: Sequence[SentenceAnalysis]) -> dict[str, float]:
+def label_shares(task: Task, sentences: Sequence[SentenceAnalysis]) -> dict[str, float]:
+    """Return the share of each label of a sentence task among the sentences that have one."""
     labels = [getattr(sentence, task.name).label for sentence in sentences]
     scored = [label for label in labels if label is not None]
     return {name: scored.count(name) / len(scored) if scored else 0.0 for name in task.names}

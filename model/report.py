@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator
 
 from .analysis import Analysis, Judgement, SentenceAnalysis
+from .cells import safe_cell
 
 CSV_COLUMNS = (
     "id",
@@ -27,9 +28,6 @@ CSV_COLUMNS = (
     "text",
 )
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""A cell that starts so is run as a formula by spreadsheets."""
-
 
 def as_json(analysis: Analysis) -> str:
     """Return the whole analysis as indented JSON."""
@@ -42,7 +40,7 @@ def as_csv(analysis: Analysis) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for sentence in analysis.sentences:
-        writer.writerow([_safe_cell(cell) for cell in _cells(sentence)])
+        writer.writerow([safe_cell(cell) for cell in _cells(sentence)])
     return out.getvalue()
 
 
@@ -58,12 +56,6 @@ def _cells(sentence: SentenceAnalysis) -> Iterator[str | int]:
         for p in sentence.pairs
     )
     yield sentence.text
-
-
-def _safe_cell(cell: str | int) -> str | int:
-    if isinstance(cell, str) and cell.lstrip(" \ufeff\u200b").startswith(_FORMULA_STARTS):
-        return "'" + cell
-    return cell
 
 
 def as_text(analysis: Analysis) -> str:

@@ -9,16 +9,31 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from ..model.analysis import Analysis
-from ..model.errors import DiplotoneError
+from ..model.errors import DiplotoneError, MissingExtra
+from .compare import CannotCompare, compare
 from .config import ServeConfig
 from .limits import check_records, check_text
+from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
+from .workspace import Gone
 
 logger = logging.getLogger(__name__)
+
+
+SCORE_EXAMPLE = {
+    "records": [
+        {
+            "text": "Seoul welcomed Pyongyang's offer.",
+            "pairs": [{"source": "Seoul", "target": "Pyongyang"}],
+        }
+    ]
+}
 
 
 class ErrorAnswer(BaseModel):
@@ -66,9 +81,18 @@ class RecordRequest(BaseModel):
 class ScoreRequest(BaseModel):
     """Sentences to score."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [SCORE_EXAMPLE]})
 
     records: list[RecordRequest]
+
+
+class CompareRequest(BaseModel):
+    """Two texts, the earlier one first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: str = Field(examples=["The two sides had a frank exchange on fishing rights."])
+    b: str = Field(examples=["The two sides agreed on fishing rights."])
 
 
 class JudgementAnswer(BaseModel):
@@ -124,20 +148,34 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def build_router(pool: AnalyzerPool, config: ServeConfig) -> APIRouter:
-    """Return the routes under /v1 and /health."""
+def build_router(pool: AnalyzerPool, config: ServeConfig, metrics: Metrics) -> APIRouter:
+    """Return the routes that read texts, /health and /metrics."""
     router = APIRouter()
 
     @router.post("/v1/analyze", response_model=Analysis, responses=REFUSALS, summary="Read one article")
     async def analyze(request: AnalyzeRequest) -> Response:
         text = check_text(request.text, config.max_chars)
-        return _json(await pool.run(lambda analyzer: _dumps(analyzer.analyze(text).as_dict())))
+        analysis = await pool.run(lambda analyzer: analyzer.analyze(text))
+        metrics.sentences.inc(len(analysis.sentences))
+        return _json(await run_in_threadpool(lambda: _dumps(analysis.as_dict())))
 
     @router.post("/v1/score", response_model=ScoreAnswer, responses=REFUSALS, summary="Score sentences")
     async def score(request: ScoreRequest) -> Response:
         rows = [row.model_dump(exclude_unset=True) for row in request.records]
         check_records(rows, config.max_records, config.max_chars)
-        return _json(await pool.run(lambda analyzer: _dumps({"records": analyzer.score(rows)})))
+        body = await pool.run(lambda analyzer: _dumps({"records": analyzer.score(rows)}))
+        metrics.sentences.inc(len(rows))
+        return _json(body)
+
+    @router.post(
+        "/v1/compare",
+        responses={**REFUSALS, 501: {"model": ErrorAnswer, "description": "This version cannot compare."}},
+        summary="Two texts, aligned, with the shift of tone",
+        response_class=JSONResponse,
+    )
+    async def compared(request: CompareRequest) -> Response:
+        a, b = check_text(request.a, config.max_chars), check_text(request.b, config.max_chars)
+        return _json(await pool.run(lambda analyzer: _dumps(compare(analyzer, a, b))))
 
     @router.get(
         "/health",
@@ -156,15 +194,40 @@ def build_router(pool: AnalyzerPool, config: ServeConfig) -> APIRouter:
         )
         return JSONResponse(answer.model_dump(), status_code=200 if pool.ready else 503)
 
-    @router.api_route(
-        "/v1/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-    )
-    def nothing_here(path: str, request: Request) -> Response:  # else the page would take it for its own
-        if path in ("analyze", "score"):
-            raise HTTPException(405, f"/v1/{path} takes POST, not {request.method}", {"Allow": "POST"})
-        raise HTTPException(404, f"there is no /v1/{path}; there are /v1/analyze and /v1/score")
+    @router.get("/metrics", summary="Figures about the service for Prometheus", response_class=Response)
+    def figures() -> Response:
+        body, media_type = metrics.exposition()
+        return Response(body, media_type=media_type)
 
     return router
+
+
+def build_rest(*routers: APIRouter) -> APIRouter:
+    """Return routes that answer for what does not exist under /v1 and /page; included after the routers.
+
+    Else the page, which is mounted at the root, would take such addresses for its own.
+    """
+    methods_of: dict[str, set[str]] = {}
+    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+        methods_of.setdefault(route.path, set()).update(route.methods)
+    known = ", ".join(sorted(path for path in methods_of if path.startswith("/v1/") and "{" not in path))
+
+    def nothing_here(request: Request) -> Response:
+        asked = request.url.path
+        if methods := methods_of.get(asked):
+            allowed = ", ".join(sorted(methods))
+            raise HTTPException(405, f"{asked} takes {allowed}, not {request.method}", {"Allow": allowed})
+        raise HTTPException(404, f"there is no {asked}; there are {known}")
+
+    rest = APIRouter()
+    for part in ("v1", "page"):
+        rest.add_api_route(
+            f"/{part}/{{path:path}}",
+            nothing_here,
+            methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            include_in_schema=False,
+        )
+    return rest
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -173,6 +236,15 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(DiplotoneError)
     def mistake(_: Request, error: DiplotoneError) -> Response:
         return _error(400, str(error))
+
+    @app.exception_handler(Gone)
+    def gone(_: Request, error: Gone) -> Response:
+        return _error(404, str(error))
+
+    @app.exception_handler(CannotCompare)
+    @app.exception_handler(MissingExtra)
+    def cannot(_: Request, error: DiplotoneError) -> Response:
+        return _error(501, str(error))
 
     @app.exception_handler(Busy)
     def busy(_: Request, error: Busy) -> Response:

@@ -33,6 +33,16 @@ class ServeConfig:
     """Most records of one request, 1..100,000."""
     max_body_bytes: int = 4_000_000
     """Largest body of one request, in bytes; at least 1,000."""
+    max_file_bytes: int = 10_000_000
+    """Largest file that is dropped on the page to be read, in bytes; 1,000..1,000,000,000."""
+    max_archive_bytes: int = 50_000_000
+    """Largest archive to be scored in one go, in bytes; 1,000..1,000,000,000."""
+    max_archive_rows: int = 20_000
+    """Most texts of one archive, 1..1,000,000."""
+    max_archives: int = 4
+    """Archives that may be under way at once, 1..100."""
+    keep_files_s: float = 3_600.0
+    """Seconds from its last use after which a result, kept for its downloads, is removed; 1..604,800."""
     max_waiting: int = 64
     """Requests that may wait for an analyzer, 1..10,000; further ones are told to come back later."""
     deadline_s: float = 60.0
@@ -45,6 +55,11 @@ class ServeConfig:
             "max_chars": (1, 2_000_000),
             "max_records": (1, 100_000),
             "max_body_bytes": (1_000, 1_000_000_000),
+            "max_file_bytes": (1_000, 1_000_000_000),
+            "max_archive_bytes": (1_000, 1_000_000_000),
+            "max_archive_rows": (1, 1_000_000),
+            "max_archives": (1, 100),
+            "keep_files_s": (1, 604_800),
             "max_waiting": (1, 10_000),
             "deadline_s": (0.001, 86_400),
         }

@@ -10,6 +10,7 @@ from ..model.analysis import Analysis, Dyad, PairAnalysis
 from ..model.codebook import Codebook, Task
 from . import palette, plots
 from .markup import element, join
+from .matrix import dyad_id
 from .reader import arrow, sentence_link
 from .wording import NameOf, counted, interval, signed
 
@@ -18,7 +19,13 @@ SHOWN_AT_ONCE = 6
 
 
 def board(analysis: Analysis, codebook: Codebook, name_of: NameOf) -> Markup:
-    """Return a card for each dyad, the strongest evidence first."""
+    """Return a card for each dyad, the strongest evidence first.
+
+    Args:
+        analysis: Its sentences must be the article's, so that evidence is found by its number.
+        codebook: The labels.
+        name_of: From code to name.
+    """
     if not analysis.dyads:
         return element(
             "p",
@@ -74,6 +81,7 @@ def _card(dyad: Dyad, analysis: Analysis, codebook: Codebook, name_of: NameOf) -
             element("ol", *(_evidence(number, dyad, analysis, codebook) for number in dyad.evidence)),
         ),
         class_="dyad",
+        data_dyad_card=dyad_id(dyad),
     )
 
 

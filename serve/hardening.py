@@ -8,7 +8,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,7 +24,7 @@ GRADIO_ROUTES_IN_USE = re.compile(
 """What the page and gradio_client call. Everything else of Gradio is closed, known or yet to come: fetching
 of foreign URLs (file=http...), proxy=, uploads, monitoring, development and editing routes."""
 
-OWN_ROUTES = re.compile(r"/health|/openapi\.json|/v1/[\w/-]*")
+OWN_ROUTES = re.compile(r"/health|/metrics|/openapi\.json|/(?:v1|page)/[\w/-]*")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -91,7 +92,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
-                if scope["path"].startswith(("/v1/", "/health")):
+                if scope["path"].startswith(("/v1/", "/page/", "/health", "/metrics")):
                     headers["cache-control"] = "no-store"
             await send(message)
 
@@ -140,20 +141,52 @@ def _host_name(header: str) -> str:
     return header.partition(":")[0].lower()
 
 
-class BodyLimit:
-    """Refuses bodies above a size, whether they announce it or not."""
+class OwnSite:
+    """Refuses requests that change something and that a page of another site makes a browser send.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Browsers say where a request comes from; programs that are no browsers say nothing and are let through.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let reading requests and our own pages through."""
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            headers = Headers(scope=scope)
+            site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+            foreign = (
+                site not in ("same-origin", "none")
+                if site is not None
+                else origin is not None and urlsplit(origin).netloc != headers.get("host")
+            )
+            if foreign:
+                return await _refuse(send, 403, "a page of another site may not do this here")
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses bodies above a size, whether they announce it or not.
+
+    Args:
+        app: What comes next.
+        max_bytes: The limit.
+        files: Limits of their own for the paths that take files.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, files: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.files = files or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as long as its body keeps within the limit."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        limit = self.files.get(scope["path"], self.max_bytes)
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > self.max_bytes:
-            return await self._refuse(send)
+        if announced.isdigit() and int(announced) > limit:
+            return await _refuse_body(send, limit)
         taken = 0
         answered = False
 
@@ -162,7 +195,7 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 taken += len(message.get("body", b""))
-                if taken > self.max_bytes:
+                if taken > limit:
                     raise _BodyTooLarge
             return message
 
@@ -175,10 +208,11 @@ class BodyLimit:
             await self.app(scope, receive_counted, send_noted)
         except _BodyTooLarge:
             if not answered:
-                await self._refuse(send)
+                await _refuse_body(send, limit)
 
-    async def _refuse(self, send: Send) -> None:
-        await _refuse(send, 413, f"the request has more than {self.max_bytes:,} bytes; split it")
+
+async def _refuse_body(send: Send, limit: int) -> None:
+    await _refuse(send, 413, f"the request has more than {limit:,} bytes; split it")
 
 
 class _BodyTooLarge(BaseException):

@@ -14,7 +14,7 @@ _VOID = frozenset({"br", "hr", "img", "input"})
 """HTML's own; in SVG every element is closed."""
 
 
-def element(name: str, *children: Child, **attributes: str | int | float | bool | None) -> Markup:
+def element(name: str, /, *children: Child, **attributes: str | int | float | bool | None) -> Markup:
     """Return an element.
 
     An attribute of True stands alone, one of None or False is left out; a trailing underscore is dropped

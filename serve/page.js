@@ -1,7 +1,6 @@
 // Selecting sentences in an analysis. Runs once, with `element` the component that holds the analyses and
 // `watch` to hear of a new one; every listener sits on `element`, whose content is replaced in place.
 
-const all = (selector) => Array.from(element.querySelectorAll(selector));
 const sentences = () => all('.article [data-sentence]');
 const smooth = () => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth');
 
@@ -36,6 +35,8 @@ function unselect() {
 
 element.addEventListener('click', (event) => {
   if (event.target.closest('.close')) return unselect();
+  const cell = event.target.closest('[data-dyad]');
+  if (cell) return openEvidence(cell.dataset.dyad);
   const from = event.target.closest('[data-sentence]');
   if (!from) return;
   if (from.matches('.sentence') && !window.getSelection().isCollapsed) return; // the reader marks words to copy
@@ -45,13 +46,24 @@ element.addEventListener('click', (event) => {
   else chosen?.scrollIntoView({ block: 'center', behavior: smooth() });
 });
 
+function openEvidence(dyad) {
+  const card = all('[data-dyad-card]').find((card) => card.dataset.dyadCard === dyad && !card.closest('[hidden]'));
+  if (!card) return;
+  const fold = card.closest('.more');
+  if (fold) fold.open = true;
+  const evidence = card.querySelector('details');
+  evidence.open = true;
+  card.scrollIntoView({ block: 'center', behavior: smooth() });
+  evidence.querySelector('summary').focus({ preventScroll: true });
+}
+
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 element.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && element.querySelector('.details.open')) return unselect();
   const from = event.target.closest('.sentence');
   if (!from || event.ctrlKey || event.metaKey || event.altKey) return;
-  const list = sentences();
+  const list = sentences().filter((sentence) => sentence === from || !sentence.classList.contains('dimmed'));
   const at = list.indexOf(from);
   let to = null;
   if (event.key in STEPS) to = list[at + STEPS[event.key]];
@@ -68,6 +80,7 @@ element.addEventListener('keydown', (event) => {
 });
 
 watch('value', () => {
+  for (const box of all('input[type=checkbox]')) box.checked = box.defaultChecked;
   element.querySelector('.details')?.classList.remove('open');
   const shown = element.querySelector('.diplotone');
   if (shown && shown.dataset.state !== 'welcome') shown.scrollIntoView({ block: 'start', behavior: smooth() });

@@ -1,4 +1,4 @@
-"""The page: paste an article, read the analysis."""
+"""The page: paste an article, read the analysis; compare, score archives, label, look at the model."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 from gradio.themes import Default, colors
+from starlette.concurrency import run_in_threadpool
 
+from ..model.analysis import Analysis
 from ..model.analyzer import Analyzer
-from ..model.codebook import Codebook
 from ..model.errors import DiplotoneError
+from .compare import Comparer
 from .config import ServeConfig
+from .ingest import KINDS
+from .labels import LabelStore
 from .limits import check_text
+from .model_view import render_card, render_figures
+from .page_api import keep
 from .pool import AnalyzerPool
 from .samples import SAMPLES, read_sample
+from .tabs import render_archive_tab, render_compare_tab, render_drop, render_labels_tab
 from .view import render_analysis, render_problem, render_welcome
+from .wording import names_of
+from .workspace import Workspace
 
 TITLE = "Diplotone"
 
@@ -28,14 +37,39 @@ Paste diplomatic news. It says, sentence by sentence, how it sounds and who stan
 PAGE_EVENTS = 4
 """Requests from the page that are handed to the pool at once; further ones see their place in the queue."""
 
+EVERYWHERE = "talk.js"
+"""How a part of the page talks to the service; each part has its own copy."""
 
-def build_page(pool: AnalyzerPool, codebook: Codebook, config: ServeConfig) -> gr.Blocks:
-    """Return the page; it is mounted, never launched."""
+
+def build_page(
+    pool: AnalyzerPool, analyzer: Analyzer, store: LabelStore, workspace: Workspace, config: ServeConfig
+) -> gr.Blocks:
+    """Return the page; it is mounted, never launched.
+
+    Args:
+        pool: Reads the texts.
+        analyzer: One of the pool's, asked only for its release, codebook and names of actors.
+        store: The labels.
+        workspace: Where results are kept for their downloads.
+        config: Limits.
+    """
+    codebook, name_of = analyzer.codebook, names_of(analyzer)
+
+    def rendered(text: str, analysis: Analysis) -> str:
+        return render_analysis(
+            text,
+            analysis,
+            codebook,
+            name_of,
+            token=keep(workspace, text, analysis),
+            given=store.given(sentence.text for sentence in analysis.sentences),
+        )
 
     async def show(text: str) -> str:
         try:
             checked = check_text(text, config.max_chars)
-            return await pool.run(partial(_rendered, text=checked))
+            analysis = await pool.run(lambda analyzer: analyzer.analyze(checked))
+            return await run_in_threadpool(rendered, checked, analysis)
         except DiplotoneError as error:
             return render_problem(str(error), codebook)
 
@@ -53,28 +87,38 @@ def build_page(pool: AnalyzerPool, codebook: Codebook, config: ServeConfig) -> g
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3_600, 3_600)) as page:
         gr.Markdown(CLAIM, elem_id="claim")
-        article = gr.Textbox(
-            label="Article",
-            placeholder="Paste an article, a communiqué or a statement in English; Shift+Enter analyzes it",
-            lines=8,
-            max_lines=14,
-            elem_id="article",
-            autofocus=True,
-        )
-        with gr.Row(elem_id="actions"):
-            run = gr.Button("Analyze", variant="primary", elem_id="analyze", scale=0, min_width=140)
-            clear = gr.Button("Clear", elem_id="clear", scale=0, min_width=90)
-            gr.Markdown("or try an invented article:", elem_id="samples-lead")
-            samples = {title: gr.Button(title, size="sm", scale=0, min_width=140) for title in SAMPLES}
-        # The template must stay "${value}": it is filled in after parsing, so that braces in an article are
-        # plain text. Inside "{{...}}" they would be run.
-        result = gr.HTML(
-            render_welcome(codebook),
-            elem_id="result",
-            html_template="${value}",
-            js_on_load=_resource("page.js"),
-            apply_default_css=False,  # the style of running text, which frames tables
-        )
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Analyse", id="analyse"):
+                article = gr.Textbox(
+                    label="Article",
+                    placeholder="Paste an article, a communiqué or a statement in English, or drop a file here;"
+                    " Shift+Enter analyzes it",
+                    lines=8,
+                    max_lines=14,
+                    elem_id="article",
+                    autofocus=True,
+                )
+                _html(render_drop(tuple(KINDS), config.max_file_bytes), "drop", "drop.js")
+                with gr.Row(elem_id="actions"):
+                    run = gr.Button("Analyze", variant="primary", elem_id="analyze", scale=0, min_width=140)
+                    clear = gr.Button("Clear", elem_id="clear", scale=0, min_width=90)
+                    gr.Markdown("or try an invented article:", elem_id="samples-lead")
+                    samples = {
+                        title: gr.Button(title, size="sm", scale=0, min_width=140) for title in SAMPLES
+                    }
+                result = _html(
+                    render_welcome(codebook), "result", "page.js", "filters.js", "correct.js", "exchange.js"
+                )
+            if isinstance(analyzer, Comparer):
+                with gr.Tab("Compare", id="compare"):
+                    _html(render_compare_tab(), "comparing", "compare.js")
+            with gr.Tab("Archive", id="archive"):
+                _html(render_archive_tab(config), "archive", "archive.js")
+            with gr.Tab("Labels", id="labels"):
+                _html(render_labels_tab(codebook), "labelling", "labels.js")
+            with gr.Tab("Model", id="model"):
+                _html(render_figures(analyzer.release, codebook), "figures")
+                _html(render_card(analyzer.release), "card")
 
         event = {"fn": show, "inputs": article, "outputs": result, "api_visibility": "private"}
         for start in (run.click, article.submit):
@@ -98,21 +142,31 @@ def theme() -> Default:
         neutral_hue=colors.slate,
         font=["ui-sans-serif", "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "Consolas", "monospace"],
+    ).set(  # Gradio's own blues are too pale to be read on white, or under white
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
     )
 
 
 def stylesheet() -> str:
     """Return the style of the page."""
-    return _resource("page.css")
+    return _resource("page.css") + _resource("forms.css")
 
 
-def _rendered(analyzer: Analyzer, *, text: str) -> str:
-    gazetteer = analyzer.gazetteer
-    return render_analysis(
-        text,
-        analyzer.analyze(text),
-        analyzer.codebook,
-        lambda code: gazetteer[code].name if code in gazetteer else code,
+def _html(value: str, name: str, *scripts: str) -> gr.HTML:
+    """A part of the page that is ours.
+
+    The template must stay "${value}": it is filled in after parsing, so that braces in an article are plain
+    text. Inside "{{...}}" they would be run.
+    """
+    return gr.HTML(
+        value,
+        elem_id=name,
+        html_template="${value}",
+        js_on_load="\n".join(map(_resource, (EVERYWHERE, *scripts))) if scripts else None,
+        apply_default_css=False,  # the style of running text, which frames tables
     )
 
 

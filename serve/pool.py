@@ -97,6 +97,11 @@ class AnalyzerPool:
         """Whether every analyzer has been warmed up."""
         return all(event.is_set() for event in self._warm)
 
+    @property
+    def n_waiting(self) -> int:
+        """Jobs that wait for an analyzer."""
+        return self._jobs.qsize()
+
     def start(self) -> None:
         """Start the threads; each warms its analyzer up first."""
         for number, (analyzer, warm) in enumerate(zip(self._analyzers, self._warm, strict=True)):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
 from ..model.analysis import Judgement, Mention, PairAnalysis, SentenceAnalysis
 from ..model.codebook import Codebook, Task
-from . import palette
+from . import correcting, palette
+from .labels import Label
 from .markup import element, join
 from .wording import NameOf, counted, kind_words, voice_words
 
@@ -61,10 +62,18 @@ def _sentence(sentence: SentenceAnalysis, tone: Task) -> Markup:
         tabindex=0 if sentence.id == 0 else -1,
         aria_pressed="false",
         data_sentence=sentence.id,
+        data_tone=label or "unscored",
+        data_sentiment=sentence.sentiment.label or "unscored",
+        data_voice=sentence.voice.kind,
     )
 
 
-def details(sentences: tuple[SentenceAnalysis, ...], codebook: Codebook, name_of: NameOf) -> Markup:
+def details(
+    sentences: tuple[SentenceAnalysis, ...],
+    codebook: Codebook,
+    name_of: NameOf,
+    given: correcting.Given,
+) -> Markup:
     """Return the panel that shows one sentence at a time; all are there, hidden until selected.
 
     They are no template elements: the page is updated in place, and what is inside a template would stay
@@ -77,24 +86,29 @@ def details(sentences: tuple[SentenceAnalysis, ...], codebook: Codebook, name_of
             "Select a sentence to see its labels, their probabilities, who speaks, and which actors it relates.",
             class_="detail-hint",
         ),
-        *(_detail(sentence, codebook, name_of) for sentence in sentences),
+        *(_detail(sentence, codebook, name_of, given.get(sentence.text, ())) for sentence in sentences),
+        correcting.form(codebook),
         class_="details",
-        aria_live="polite",
         aria_label="The selected sentence",
     )
 
 
-def _detail(sentence: SentenceAnalysis, codebook: Codebook, name_of: NameOf) -> Markup:
+def _detail(
+    sentence: SentenceAnalysis, codebook: Codebook, name_of: NameOf, given: Sequence[Label]
+) -> Markup:
     heading = f"{kind_words(sentence).capitalize()} {sentence.id}"
     return element(
         "section",
-        element("header", element("h4", heading), element("button", "×", **_CLOSE), class_="detail-head"),
+        element("div", element("h4", heading), element("button", "×", **_CLOSE), class_="detail-head"),
         element("blockquote", _with_actors(sentence)),
         element("p", "Voice: ", voice_words(sentence.voice, name_of), class_="voice"),
         _probabilities("Tone", codebook["tone"], sentence.tone),
         _probabilities("Sentiment", codebook["sentiment"], sentence.sentiment),
+        correcting.sentence_button(sentence),
         _actors(sentence, name_of),
-        _pairs(sentence.pairs, codebook, name_of),
+        _pairs(sentence, codebook, name_of),
+        correcting.missing_pair_button(sentence),
+        correcting.given_before(sentence.text, given),
         class_="detail",
         data_of=sentence.id,
         hidden=True,
@@ -164,7 +178,8 @@ def _actors(sentence: SentenceAnalysis, name_of: NameOf) -> Markup | None:
     return join(element("p", element("b", "Actors")), element("ul", *items, class_="actors"))
 
 
-def _pairs(pairs: tuple[PairAnalysis, ...], codebook: Codebook, name_of: NameOf) -> Markup | None:
+def _pairs(sentence: SentenceAnalysis, codebook: Codebook, name_of: NameOf) -> Markup | None:
+    pairs = sentence.pairs
     if not pairs:
         return element("p", element("b", "Relations"), " none that is sure enough", class_="relations")
     items = (
@@ -176,12 +191,18 @@ def _pairs(pairs: tuple[PairAnalysis, ...], codebook: Codebook, name_of: NameOf)
                 palette.chip(codebook["stance"], pair.stance),
                 " ",
                 palette.chip(codebook["act"], pair.act),
+                " ",
+                correcting.pair_button(pair, sentence, _in_words(pair, name_of)),
                 class_="chips",
             ),
         )
         for pair in pairs
     )
     return join(element("p", element("b", "Relations")), element("ul", *items, class_="relations"))
+
+
+def _in_words(pair: PairAnalysis, name_of: NameOf) -> str:
+    return f"{name_of(pair.source.code)} → {name_of(pair.target.code)}"
 
 
 def arrow(source: str, target: str) -> Markup:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from markupsafe import Markup
 
 from ..model.analysis import Analysis, Judgement, SentenceAnalysis, ToneIndex
-from ..model.article.index import expected_score
+from ..model.analyzer import label_shares
+from ..model.article.dyads import aggregate
+from ..model.article.index import expected_score, tone_index
 from ..model.article.scope import NOT_PROSE
 from ..model.codebook import Codebook, Task
-from . import dyads, palette, plots, reader
+from . import correcting, dyads, filters, matrix, palette, plots, reader
 from .markup import Child, element, join
 from .wording import NameOf, counted, interval, reason_heads, signed
 
 
-def render_analysis(text: str, analysis: Analysis, codebook: Codebook, name_of: NameOf) -> str:
+def render_analysis(
+    text: str,
+    analysis: Analysis,
+    codebook: Codebook,
+    name_of: NameOf,
+    *,
+    token: str | None = None,
+    given: correcting.Given | None = None,
+) -> str:
     """Return everything there is to see of an article.
 
     Args:
@@ -23,30 +34,64 @@ def render_analysis(text: str, analysis: Analysis, codebook: Codebook, name_of: 
         analysis: What came out.
         codebook: That of the release which made it.
         name_of: From the code of an actor to its name.
+        token: Where the result is kept for downloads; without one they are not offered.
+        given: Labels that people gave sentences of it.
     """
-    if analysis.tone.n == 0:
-        head = _nothing_scored(analysis.sentences)
-    else:
-        head = join(_summary(analysis, codebook), _legend(codebook["tone"]))
+    switch = filters.without_quotes(analysis) if analysis.tone.n else None
+    views = [("all", analysis)]
+    if switch is not None:
+        views.append(("unquoted", _unquoted(analysis, codebook)))
     return _page(
         codebook,
-        head,
+        _views(views, lambda a: _head(a, codebook)),
+        element("div", switch, filters.downloads(token), class_="toolbar") if switch or token else None,
+        _legend(codebook["tone"]) if analysis.tone.n else None,
         _part(
             "The article",
+            filters.bar(analysis, codebook),
             element(
                 "div",
                 reader.article(text, analysis.sentences, codebook),
-                reader.details(analysis.sentences, codebook, name_of),
+                reader.details(analysis.sentences, codebook, name_of, given or {}),
                 class_="reading",
             ),
         ),
-        _part("Who stands where toward whom", dyads.board(analysis, codebook, name_of))
+        _part("Who stands where toward whom", _views(views, lambda a: _relations(a, codebook, name_of)))
         if analysis.tone.n
         else None,
+        filters.exchange(analysis, name_of) if token is not None else None,
         reader.table(analysis.sentences, codebook, name_of),
         _provenance(analysis),
         state="analysis",
+        data_token=token,
+        data_release=analysis.provenance.release,
     )
+
+
+def _views(views: list[tuple[str, Analysis]], show: Callable[[Analysis], Child]) -> Markup:
+    """One part of the page for each view of the article; the switch shows one of them at a time."""
+    return join(*(element("div", show(seen), data_view=name, hidden=name != "all") for name, seen in views))
+
+
+def _unquoted(analysis: Analysis, codebook: Codebook) -> Analysis:
+    """The figures without the sentences that are direct quotes; the sentences stay, so that numbers hold."""
+    kept = [sentence for sentence in analysis.sentences if sentence.voice.kind != "quote"]
+    return replace(
+        analysis,
+        tone=tone_index(kept, codebook["tone"]),
+        shares={task: label_shares(codebook[task], kept) for task in analysis.shares},
+        dyads=aggregate(kept, codebook["stance"]),
+    )
+
+
+def _head(analysis: Analysis, codebook: Codebook) -> Markup:
+    if analysis.tone.n == 0:
+        return _nothing_scored(analysis.sentences)
+    return _summary(analysis, codebook)
+
+
+def _relations(analysis: Analysis, codebook: Codebook, name_of: NameOf) -> Markup:
+    return join(matrix.matrix(analysis.dyads, codebook, name_of), dyads.board(analysis, codebook, name_of))
 
 
 def render_welcome(codebook: Codebook) -> str:
@@ -73,7 +118,8 @@ def render_welcome(codebook: Codebook) -> str:
             *_meanings(tone),
             element(
                 "p",
-                "Diplotone reads English. Nothing is sent to other services, and your text is not stored.",
+                "Diplotone reads English. Nothing is sent to other services. A result is kept for its downloads for"
+                " a limited time and then removed; only labels that you give are stored for good.",
                 class_="quiet",
             ),
         ),
@@ -86,8 +132,10 @@ def render_problem(message: str, codebook: Codebook) -> str:
     return _page(codebook, _notice("This could not be analysed", element("p", message)), state="problem")
 
 
-def _page(codebook: Codebook, *children: Child, state: str) -> str:
-    return str(element("div", palette.style(codebook), *children, class_="diplotone", data_state=state))
+def _page(codebook: Codebook, *children: Child, state: str, **attributes: str | None) -> str:
+    return str(
+        element("div", palette.style(codebook), *children, class_="diplotone", data_state=state, **attributes)
+    )
 
 
 def _part(title: str, *children: Child) -> Markup:

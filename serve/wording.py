@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from ..model.analysis import Judgement, SentenceAnalysis, Voice
+
+if TYPE_CHECKING:
+    from ..model.analyzer import Analyzer
 
 NameOf = Callable[[str], str]
 """From the code of an actor to its usual name."""
 
 _VOICES = {"narrator": "the writer", "quote": "direct quote", "reported": "reported speech"}
 _KINDS = {"speaker": "speaker's label", "body": "sentence"}
+
+
+def names_of(analyzer: Analyzer) -> NameOf:
+    """Return what gives the names of actors; a code that the analyzer does not know is its own name."""
+    gazetteer = analyzer.gazetteer
+    return lambda code: gazetteer[code].name if code in gazetteer else code
 
 
 def signed(value: float, digits: int = 2) -> str:

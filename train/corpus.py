@@ -36,7 +36,7 @@ class Corpus:
     """Ids of the sentences whose texts are their sources' own and go into no release."""
 
     def with_borrowed(self, records: Sequence[Record], notes: Sequence[str]) -> Corpus:
-        """Return the corpus with further records, whose texts are their sources' own, and what is to be said of them."""
+        """Return the corpus with further records, whose texts are their sources' own, and notes on them."""
         return Corpus(
             (*self.records, *records),
             (*self.notes, *notes),
@@ -125,7 +125,7 @@ def project_corpus(codebook: Codebook, *, mirror: Path | None = None) -> Corpus:
     """
     shipped = Codebook.load()
     corpus = load_corpus(shipped, mirror=mirror)
-    return Corpus(tuple(relabelled(corpus.records, shipped, codebook)), corpus.notes)
+    return replace(corpus, records=tuple(relabelled(corpus.records, shipped, codebook)))
 
 
 def golden_candidates(n: int = 4 * N_GOLDEN) -> list[Record]:

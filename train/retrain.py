@@ -143,7 +143,7 @@ def prepare(
             f"{len(trained)} new sentences are few (fewer than {settings.heads_only_below}): only the heads are"
             " trained, the encoder stays as it is"
         )
-    corpus = Corpus((*trained * settings.repeat, *replay, *kept, *dev), tuple(notes))
+    corpus = Corpus((*trained * settings.repeat, *replay, *kept, *dev), tuple(notes), project.borrowed)
     origin = {
         "from": release.label,
         "new": len(trained),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -58,6 +59,8 @@ class WordAnalyzer(Analyzer):
             Any,
             SimpleNamespace(
                 label=label,
+                folder=Path("no such folder"),
+                metrics=dict,
                 codebook=codebook,
                 calibration=Calibration(
                     temperatures=dict.fromkeys(CUES, 1.0),

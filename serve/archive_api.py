@@ -1,0 +1,85 @@
+"""Archives over HTTP: begin one, ask how far it is, stop it, take the result."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from ..model.codebook import Codebook
+from .api import REFUSALS
+from .archive import Archives, flat_rows, read_results
+from .archive_file import read_archive
+from .archive_view import render_archive
+from .config import ServeConfig
+from .exports import as_csv, as_parquet
+from .label_api import FILE_BODY
+from .wording import NameOf
+
+
+class ArchiveAnswer(BaseModel):
+    """How far an archive is."""
+
+    id: str = Field(description="Keep it to yourself: whoever has it can read the result.")
+    name: str = Field(examples=["press.csv"])
+    state: Literal["running", "done", "cancelled", "failed"]
+    done: int
+    total: int
+    seconds_left: float | None
+    undated: int = Field(description="Texts without a date that can be read; they are in no trend.")
+    problem: str | None
+
+
+def build_archive_router(
+    archives: Archives, codebook: Codebook, name_of: NameOf, config: ServeConfig
+) -> APIRouter:
+    """Return the routes under /v1/archives."""
+    router = APIRouter(responses=REFUSALS)
+
+    @router.post(
+        "/v1/archives",
+        response_model=ArchiveAnswer,
+        status_code=202,
+        summary='Score a file of texts: .csv, .jsonl or .parquet with "text" and perhaps "date" and "id"',
+        openapi_extra=FILE_BODY,
+    )
+    async def begin(request: Request, name: Annotated[str, Query(max_length=500)]) -> Any:
+        archives.check_room()
+        data = await request.body()
+        texts = await run_in_threadpool(
+            read_archive, name, data, max_rows=config.max_archive_rows, max_chars=config.max_chars
+        )
+        return archives.begin(PurePath(name).name, texts).as_dict()
+
+    @router.get("/v1/archives/{token}", response_model=ArchiveAnswer, summary="How far it is")
+    async def progress(token: str) -> Any:
+        return archives.get(token).as_dict()
+
+    @router.delete("/v1/archives/{token}", response_model=ArchiveAnswer, summary="Stop it")
+    async def cancel(token: str) -> Any:
+        return archives.cancel(token).as_dict()
+
+    @router.get("/v1/archives/{token}/result", summary="A row per text", response_class=Response)
+    def result(token: str, form: Literal["csv", "jsonl", "parquet"] = "csv") -> Response:
+        archive = archives.get(token)
+        rows = read_results(archive.folder)
+        if form == "jsonl":
+            body, kind = (archive.folder / "texts.jsonl").read_bytes(), "application/jsonl"
+        elif form == "csv":
+            body, kind = as_csv(flat_rows(rows), None if rows else ["row"]), "text/csv; charset=utf-8"
+        else:
+            body, kind = as_parquet(flat_rows(rows)), "application/vnd.apache.parquet"
+        stem = "".join(c if c.isalnum() and c.isascii() else "-" for c in PurePath(archive.name).stem)
+        headers = {"content-disposition": f'attachment; filename="{stem[:60]}-scored.{form}"'}
+        return Response(body, media_type=kind, headers=headers)
+
+    @router.get("/page/archives/{token}", include_in_schema=False)
+    def shown(token: str) -> Response:
+        archive = archives.get(token)
+        html = render_archive(archive, read_results(archive.folder), codebook, name_of)
+        return Response(html, media_type="text/html")
+
+    return router

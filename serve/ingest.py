@@ -1,0 +1,78 @@
+"""From a file that somebody drops to the text in it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from ..model.errors import TextError, require_extra
+
+TIMEOUT_S = 30.0
+
+KINDS = {
+    ".txt": "txt",
+    ".md": "md",
+    ".markdown": "md",
+    ".html": "html",
+    ".htm": "html",
+    ".docx": "docx",
+    ".pdf": "pdf",
+}
+"""Ending -> how it is read."""
+
+_NEEDED = {"md": "markdown_it", "html": "trafilatura", "docx": "docx", "pdf": "pypdf"}
+_STARTS = {"docx": b"PK\x03\x04", "pdf": b"%PDF-"}
+"""How such a file begins; what calls itself one and begins otherwise is refused unread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """The text of a file."""
+
+    text: str
+    notes: tuple[str, ...]
+    """What the reader should know of how it was read."""
+
+
+def ingest(name: str, data: bytes, *, max_bytes: int, max_chars: int) -> Ingested:
+    """Return the text of a file; it is read in a process with limited memory and time (see `extract`).
+
+    Raises:
+        TextError: It is of another kind, too large, damaged, hostile, or holds no text.
+        MissingExtra: The package for this kind is not installed.
+    """
+    shown = PurePath(name.replace("\\", "/")).name or "the file"
+    kind = KINDS.get(PurePath(shown).suffix.lower())
+    if kind is None:
+        raise TextError(f"{shown}: is of no kind that is read here; those are {', '.join(KINDS)}")
+    if len(data) > max_bytes:
+        raise TextError(f"{shown}: has {len(data):,} bytes; at most {max_bytes:,} are taken")
+    if kind in _STARTS and not data.startswith(_STARTS[kind]):
+        raise TextError(f"{shown}: is not what its ending says; open it in its program and save it anew")
+    if kind in _NEEDED:
+        require_extra("serve", _NEEDED[kind])
+    answer = _extracted(shown, kind, data, max_chars)
+    text = answer["text"]
+    if not text.strip():
+        raise TextError(f"{shown}: holds no text")
+    if len(text) > max_chars:
+        raise TextError(f"{shown}: its text has more than {max_chars:,} characters; split it into parts")
+    return Ingested(text=text, notes=tuple(answer["notes"]))
+
+
+def _extracted(shown: str, kind: str, data: bytes, max_chars: int) -> dict:
+    command = [sys.executable, "-P", "-m", "diplotone.serve.extract", kind, str(max_chars)]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise TextError(f"{shown}: cannot be read within {TIMEOUT_S:g} seconds") from None
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise TextError(f"{shown}: cannot be read with the memory and time that one file gets") from None
+    if "error" in answer:
+        raise TextError(f"{shown}: {answer['error']}")
+    return answer

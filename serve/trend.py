@@ -1,0 +1,85 @@
+"""From the scored texts of an archive to lines over time: the tone of all, and the stance of each dyad."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+DAYS_AS_DAYS = 62
+DAYS_AS_MONTHS = 6 * 366
+"""Up to so many days between first and last, a point is a day or a month; beyond, a year."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One period of a line."""
+
+    period: str
+    """A day, a month or a year, ISO 8601."""
+    mean: float
+    """-1..+1; of a dyad weighted by its judgements."""
+    n: int
+    """Texts, or for a dyad its judgements."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line over time."""
+
+    source: str | None
+    """Code; None in the line of all texts."""
+    target: str | None
+    points: tuple[Point, ...]
+
+    @property
+    def n(self) -> int:
+        """What it rests on in all."""
+        return sum(point.n for point in self.points)
+
+
+def tone_line(rows: Sequence[Mapping[str, Any]]) -> Line:
+    """Return the mean tone index of the dated texts over time."""
+    dated = [(row["date"], row["tone"], 1) for row in rows if row["date"] and row["tone"] is not None]
+    return Line(source=None, target=None, points=_points(dated))
+
+
+def dyad_lines(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Return the stance of each dyad over time, those with the most evidence first."""
+    found: dict[tuple[str, str], list[tuple[str, float, int]]] = defaultdict(list)
+    for row in rows:
+        for dyad in row["dyads"] if row["date"] else ():
+            found[dyad["source"], dyad["target"]].append((row["date"], dyad["mean"], dyad["n"]))
+    cut = _cut([day for values in found.values() for day, _, _ in values])
+    lines = [
+        Line(source=source, target=target, points=_points(values, cut))
+        for (source, target), values in found.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.n, line.source or "", line.target or ""))
+
+
+def _points(values: Iterable[tuple[str, float, int]], cut: int | None = None) -> tuple[Point, ...]:
+    values = list(values)
+    cut = cut or _cut([day for day, _, _ in values])
+    periods: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for day, value, n in values:
+        periods[day[:cut]].append((value, n))
+    return tuple(
+        Point(
+            period=period,
+            mean=round(sum(v * n for v, n in found) / sum(n for _, n in found), 4),
+            n=sum(n for _, n in found),
+        )
+        for period, found in sorted(periods.items())
+    )
+
+
+def _cut(days: Sequence[str]) -> int:
+    """How many characters of a date name its period."""
+    if not days:
+        return 10
+    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
+    span = (last - first).days
+    return 10 if span <= DAYS_AS_DAYS else 7 if span <= DAYS_AS_MONTHS else 4

@@ -1,0 +1,70 @@
+"""What if the states were exchanged?"""
+
+from __future__ import annotations
+
+import pytest
+
+from diplotone.model.article.actors import Gazetteer
+from diplotone.model.errors import TextError
+from diplotone.serve.exchange import exchange, exchanged_text
+from diplotone.serve.exchange_view import render_exchange
+
+
+@pytest.fixture(scope="module")
+def gazetteer():
+    return Gazetteer.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other", "exchanged"),
+    [
+        ("Norway accused Latvia.", "NOR", "LVA", "Latvia accused Norway."),
+        ("The Norwegian navy left Riga.", "NOR", "LVA", "The Latvian navy left Oslo."),
+        ("NORWAY AND LATVIA QUARREL", "NOR", "LVA", "LATVIA AND NORWAY QUARREL"),
+        ("Norwayland is no Norway's friend.", "NOR", "LVA", "Norwayland is no Latvia's friend."),
+        ("The United States accused China.", "USA", "CHN", "China accused the United States."),
+        ("China met the United States.", "USA", "CHN", "The United States met China."),
+    ],
+)
+def test_like_stands_for_like(gazetteer, text, one, other, exchanged):
+    assert exchanged_text(text, gazetteer[one], gazetteer[other])[0] == exchanged
+
+
+def test_twice_is_as_before(gazetteer):
+    text = "Norway accused Latvia. The Latvian envoy left Oslo for Riga."
+    once, n = exchanged_text(text, gazetteer["NOR"], gazetteer["LVA"])
+    assert n == 5
+    assert exchanged_text(once, gazetteer["NOR"], gazetteer["LVA"])[0] == text
+
+
+def test_a_reader_of_words_changes_nothing(analyzer):
+    text = "Norway accused Latvia of theft. Latvia thanked Norway for the ship. They met in Suva."
+    found = exchange(analyzer, text, "NOR", "LVA")
+    assert (found.changed, found.n_compared) == ((), 3)
+    html = render_exchange(found, analyzer.codebook, str)
+    assert "No label changed in 3 sentences" in html
+
+
+def test_a_reader_of_names_is_found_out(analyzer, monkeypatch):
+    genuine = type(analyzer)._guess
+    monkeypatch.setattr(
+        analyzer,
+        "_guess",
+        lambda name, text: genuine(analyzer, name, "bombed" if text.startswith("Norway") else text),
+        raising=False,
+    )
+    found = exchange(
+        analyzer, "Norway met Latvia on Monday. They met in Suva. It was a day in May.", "NOR", "LVA"
+    )
+    assert found.changed is not None
+    assert [(s.id, sorted(s.before)) for s in found.changed] == [(0, ["sentiment", "tone"])]
+    assert "1 of 3 sentences got another label" in render_exchange(found, analyzer.codebook, str)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [("NOR", "NOR", "the same"), ("NOR", "X", "no actor"), ("CHN", "USA", "neither")],
+)
+def test_what_cannot_be_exchanged_is_told(analyzer, one, other, words):
+    with pytest.raises(TextError, match=words):
+        exchange(analyzer, "Fiji met Tonga on Monday.", one, other)

@@ -1,0 +1,126 @@
+"""Labels in and out of files."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diplotone.model.cells import original_cell, safe_cell
+from diplotone.model.errors import DiplotoneError
+from diplotone.serve.label_files import as_csv, as_jsonl, as_label_studio, export_records, import_file
+from diplotone.serve.labels import Item, LabelStore, NewLabel
+
+TEXT = "Oslo accused Riga of theft."
+LABELS = [
+    NewLabel(item=Item(text=TEXT, task="tone"), new="critical"),
+    NewLabel(item=Item(text=TEXT, task="sentiment"), new="negative"),
+    NewLabel(item=Item(text=TEXT, task="stance", source=(0, 4), target=(13, 17)), new="opposed"),
+    NewLabel(item=Item(text=TEXT, task="act", source=(0, 4), target=(13, 17)), new="ACCUSE"),
+    NewLabel(item=Item(text=TEXT, task="stance", target=(13, 17)), new="neutral"),
+    NewLabel(item=Item(text="=Suva met Apia.", task="tone"), new="cooperative"),
+]
+
+
+@pytest.fixture
+def store(tmp_path, codebook):
+    return LabelStore(tmp_path / "labels.sqlite3", codebook)
+
+
+@pytest.fixture
+def filled(store):
+    store.add(LABELS, annotator="ada", release="r", origin="page")
+    return store
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "json"])
+def test_what_goes_out_comes_in_again(filled, tmp_path, ending):
+    records = export_records(filled).records
+    forms = {"jsonl": as_jsonl(records), "csv": as_csv(records), "json": as_label_studio(filled.standing())}
+    other = LabelStore(tmp_path / "other.sqlite3", filled.codebook)
+    imported = import_file(other, f"export.{ending}", forms[ending].encode(), annotator="ada")
+    assert len(imported.added) == len(LABELS)
+    assert export_records(other).records == records
+    assert {label.annotator for label in other.standing()} == {"ada"}
+
+
+def test_what_stands_already_is_told_and_not_stored_again(filled):
+    data = as_jsonl(export_records(filled).records).encode()
+    imported = import_file(filled, "again.jsonl", data, annotator="ada")
+    assert imported.added == ()
+    assert len(imported.repeated) == len(LABELS)
+    assert "ada said critical already" in " ".join(imported.repeated)
+    assert len(filled.rows()) == len(LABELS)
+
+
+def test_a_contradiction_is_stored_shown_and_left_out_of_the_export(filled):
+    row = {"text": TEXT, "tone": "hostile", "sentiment": "negative"}
+    imported = import_file(filled, "bens.jsonl", json.dumps(row).encode(), annotator="ben")
+    assert len(imported.added) == 2
+    assert [c.item.task for c in imported.contradictions] == ["tone"]
+    assert "ada: critical, ben: hostile" in str(imported.contradictions[0])
+    export = export_records(filled)
+    assert [c.item.task for c in export.contradictions] == ["tone"]
+    (record,) = [r for r in export.records if r.text == TEXT]
+    assert (record.tone, record.sentiment) == (None, "negative")
+    assert export_records(filled, "ben").records[0].tone == "hostile"
+
+
+def test_label_studio_names_its_annotators(store):
+    task = {
+        "data": {"text": TEXT},
+        "annotations": [
+            {
+                "completed_by": 7,
+                "result": [
+                    {
+                        "type": "choices",
+                        "from_name": "tone",
+                        "to_name": "text",
+                        "value": {"choices": ["critical"]},
+                    },
+                    {"type": "labels", "id": "a", "value": {"start": 13, "end": 17, "labels": ["Actor"]}},
+                    {"type": "labels", "id": "b", "value": {"start": 0, "end": 4, "labels": ["Actor"]}},
+                    {
+                        "type": "relation",
+                        "from_id": "a",
+                        "to_id": "b",
+                        "direction": "left",
+                        "labels": ["ACCUSE"],
+                    },
+                ],
+            }
+        ],
+    }
+    import_file(store, "ls.json", json.dumps([task]).encode(), annotator="ada")
+    labels = store.standing()
+    assert {label.annotator for label in labels} == {"label-studio-7"}
+    assert labels[1].item == Item(text=TEXT, task="act", source=(0, 4), target=(13, 17))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.txt", b"x", "read from .jsonl, .csv"),
+        ("a.jsonl", b'{"text": "Oslo met Riga.", "tone": "angry"}', "a.jsonl:1: tone"),
+        ("a.jsonl", b"\xff\xfe\x00", "UTF-16"),
+        ("a.json", b"{}", "list of tasks"),
+        ("a.json", b'[{"data": {}}]', "task 1"),
+        ("a.json", b"[" * 100_000, "not JSON"),
+        ("../../a.csv", b"tone\nhostile\n", 'no column "text"'),
+    ],
+)
+def test_a_faulty_file_is_told_in_words_and_stores_nothing(store, name, data, words):
+    with pytest.raises(DiplotoneError, match=words):
+        import_file(store, name, data, annotator="ada")
+    assert store.rows() == []
+
+
+@given(st.text(alphabet=st.sampled_from("=+-@\t\r\n '\ufeff\u200bab＝")))
+@settings(max_examples=200, deadline=None)
+def test_no_cell_is_run_and_every_cell_comes_back(cell):
+    shown = safe_cell(cell)
+    assert not shown.lstrip(" \ufeff\u200b").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))
+    assert original_cell(shown) == cell or cell.startswith("'")
