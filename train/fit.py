@@ -113,8 +113,13 @@ def fit(
         run / "release",
         provenance,
         **splits,
-        precedents=[r for r in splits["train"] if r.id not in corpus.borrowed] if precedents else (),
+        precedents=_precedents(splits["train"], corpus.borrowed) if precedents else (),
     )
+
+
+def _precedents(train: Sequence[Record], borrowed: frozenset[str]) -> list[Record]:
+    """The sentences whose texts may go into a release, each once however often it is trained on."""
+    return list({record.id: record for record in train if record.id not in borrowed}.values())
 
 
 @dataclass(frozen=True, slots=True)
