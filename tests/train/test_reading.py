@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from diplotone.model.errors import RecordError
-from diplotone.train.reading import Miss, Tally, as_table, load_passages, read_boundaries, read_sentences
+from diplotone.train.reading import (
+    Miss,
+    Tally,
+    as_table,
+    load_passages,
+    read_boundaries,
+    read_sentences,
+    seconds_per_million,
+)
 from diplotone.train.standoff import FILES
 
 LABELLED = Path(__file__).resolve().parents[1] / "model" / "article" / "labelled"
@@ -41,7 +49,7 @@ def test_a_passage_that_has_changed_is_refused(tmp_path: Path) -> None:
     row = next(row for row in rows("boundaries.jsonl") if row["source"] == "koreas_2021")
     file = tmp_path / "boundaries.jsonl"
     file.write_text(json.dumps(row), encoding="utf-8")
-    with pytest.raises(RecordError, match="line 1: koreas_2021 .* sha256 differs"):
+    with pytest.raises(RecordError, match=r"line 1: koreas_2021 .* sha256 differs"):
         load_passages(file, tmp_path)
 
 
@@ -56,6 +64,10 @@ def test_precision_and_recall() -> None:
     assert (tally.precision, tally.recall) == (0.75, 0.5)
     assert tally.f1 == pytest.approx(0.6)
     assert Tally().f1 == 0
+
+
+def test_splitting_is_timed_per_million_characters() -> None:
+    assert 0 < seconds_per_million(["Fiji met Tonga. Both agreed.\n"] * 100) < 60
 
 
 def test_nearly_every_boundary_is_found(mirror: Path) -> None:
