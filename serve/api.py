@@ -26,7 +26,7 @@ from .workspace import Gone
 logger = logging.getLogger(__name__)
 
 
-SCORE_EXAMPLE = {
+SCORE_EXAMPLE: dict[str, Any] = {
     "records": [
         {
             "text": "Seoul welcomed Pyongyang's offer.",
@@ -209,7 +209,7 @@ def build_rest(*routers: APIRouter) -> APIRouter:
     """
     methods_of: dict[str, set[str]] = {}
     for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
-        methods_of.setdefault(route.path, set()).update(route.methods)
+        methods_of.setdefault(route.path, set()).update(route.methods or ())
     known = ", ".join(sorted(path for path in methods_of if path.startswith("/v1/") and "{" not in path))
 
     def nothing_here(request: Request) -> Response:

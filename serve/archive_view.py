@@ -79,7 +79,7 @@ def _trends(rows: Sequence[Mapping[str, Any]], codebook: Codebook, name_of: Name
     ]
     rest = len(lines) - LINES_SHOWN
     return join(
-        element("h3", "Over time"),
+        element("h2", "Over time"),
         element("ul", *cards, class_="dyads trends"),
         element("p", f"{counted(rest, 'dyad')} with less evidence in the download only.", class_="quiet")
         if rest > 0
@@ -100,7 +100,7 @@ def _trend(title: str | Markup, line: Line) -> Markup:
     )
     return element(
         "li",
-        element("h4", title),
+        element("h3", title),
         plots.trend(line.points),
         element(
             "p",
@@ -129,7 +129,7 @@ def _table(rows: Sequence[Mapping[str, Any]], codebook: Codebook) -> Markup:
         f"The first {ROWS_SHOWN} of {len(rows):,}; the download has all." if len(rows) > ROWS_SHOWN else None
     )
     return join(
-        element("h3", "Texts"),
+        element("h2", "Texts"),
         element("p", note, class_="quiet") if note else None,
         element(
             "div",

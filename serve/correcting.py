@@ -102,7 +102,7 @@ def form(codebook: Codebook) -> Markup:
     """Return the one form of the page, hidden until a control opens it (page.js fills it in)."""
     return element(
         "form",
-        element("h4", "Correct", class_="correction-title", tabindex=-1),
+        element("h3", "Correct", class_="correction-title", tabindex=-1),
         element(
             "div",
             _select("source", "Source", ()),

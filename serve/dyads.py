@@ -56,7 +56,7 @@ def _card(dyad: Dyad, analysis: Analysis, codebook: Codebook, name_of: NameOf) -
         "li",
         element(
             "div",
-            element("h4", arrow(name_of(dyad.source), name_of(dyad.target))),
+            element("h3", arrow(name_of(dyad.source), name_of(dyad.target))),
             element(
                 "span",
                 palette.mark(stance, dyad.stance),

@@ -43,7 +43,7 @@ async function save() {
     showNext();
     status(`Saved: ${saved.map((label) => label.new).join(', ')}. ${one('.desk-status').textContent}`);
     one('.to-label').focus({ preventScroll: true });
-    list();
+    list().catch(problem);
   } catch (error) {
     problem(error);
   }
@@ -61,7 +61,7 @@ async function undoLast() {
     last = null;
     await following();
     status('Taken back.');
-    list();
+    list().catch(problem);
   } catch (error) {
     problem(error);
   }
@@ -78,7 +78,7 @@ async function list(before = null) {
   one('.annotators').textContent = Object.entries(page.annotators).map(([name, n]) => `${name}: ${n}`).join(' · ');
   const disputed = page.contradictions.map((found) =>
     make('li', {}, make('b', {}, `${found.task}: ${Object.entries(found.labels).map(([name, label]) => `${name} says ${label}`).join(', ')}`), ` “${found.text}”`));
-  one('.contradictions').replaceChildren(...(disputed.length ? [make('h4', {}, `Annotators disagree about ${disputed.length}`), make('ul', {}, ...disputed)] : []));
+  one('.contradictions').replaceChildren(...(disputed.length ? [make('h3', {}, `Annotators disagree about ${disputed.length}`), make('ul', {}, ...disputed)] : []));
 }
 
 const HEADS = ['When', 'Who', 'Task', 'Label', 'Sentence', 'Undo'];
@@ -128,7 +128,7 @@ element.addEventListener('change', async (event) => {
       const found = await ask(`v1/labels/import?${query}`, { method: 'POST', body: file });
       one('.import-status').textContent =
         `${found.added} stored, ${found.repeated.length} stood already, ${found.contradictions.length} contradict other annotators.`;
-      list();
+      list().catch(problem);
     } catch (error) {
       one('.import-status').textContent = error.message;
     }

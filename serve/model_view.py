@@ -42,7 +42,7 @@ def render_figures(release: Release, codebook: Codebook) -> str:
         element(
             "div",
             palette.style(codebook),
-            element("h3", "The release that answers"),
+            element("h2", "The release that answers"),
             element("p", element("code", release.label), f" · codebook {codebook.version}"),
             element(
                 "ul",
@@ -69,7 +69,7 @@ def _task(task: Task, figures: Mapping[str, Any]) -> Markup:
     )
     return element(
         "li",
-        element("h4", task.name.capitalize()),
+        element("h3", task.name.capitalize()),
         element(
             "p",
             element("b", f"macro-F1 {figures['macro_f1']:.3f}"),
@@ -80,7 +80,13 @@ def _task(task: Task, figures: Mapping[str, Any]) -> Markup:
             "table",
             element(
                 "thead",
-                element("tr", *(element("th", head, scope="col") for head in ("Label", "", "F1", "n"))),
+                element(
+                    "tr",
+                    *(
+                        element("th", head, scope="col")
+                        for head in ("Label", element("span", "F1 as a bar", class_="only-heard"), "F1", "n")
+                    ),
+                ),
             ),
             element("tbody", *rows),
             class_="probabilities",

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.events import api
-from gradio.themes import Default, colors
+from gradio.themes import Base, Default, colors
 from starlette.concurrency import run_in_threadpool
 
 from ..model.analysis import Analysis
@@ -135,7 +135,7 @@ def build_page(
     return page
 
 
-def theme() -> Default:
+def theme() -> Base:
     """Return the theme, with the fonts that every machine has."""
     return Default(
         primary_hue=colors.blue,

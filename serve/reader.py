@@ -99,7 +99,7 @@ def _detail(
     heading = f"{kind_words(sentence).capitalize()} {sentence.id}"
     return element(
         "section",
-        element("div", element("h4", heading), element("button", "×", **_CLOSE), class_="detail-head"),
+        element("div", element("h3", heading), element("button", "×", **_CLOSE), class_="detail-head"),
         element("blockquote", _with_actors(sentence)),
         element("p", "Voice: ", voice_words(sentence.voice, name_of), class_="voice"),
         _probabilities("Tone", codebook["tone"], sentence.tone),

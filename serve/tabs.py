@@ -70,7 +70,7 @@ def render_archive_tab(config: ServeConfig) -> str:
     return str(
         element(
             "div",
-            element("h3", "Score an archive"),
+            element("h2", "Score an archive"),
             element(
                 "p",
                 "A CSV, JSONL or Parquet file with a text in each row, in a column ",
@@ -118,7 +118,7 @@ def render_labels_tab(codebook: Codebook) -> str:
         element(
             "div",
             palette.style(codebook),
-            element("h3", "Label sentences"),
+            element("h2", "Label sentences"),
             element(
                 "label",
                 "Your name or initials",
@@ -172,7 +172,7 @@ def render_labels_tab(codebook: Codebook) -> str:
                 element("p", class_="import-status", role="status"),
                 class_="fold",
             ),
-            element("h3", "Labels given"),
+            element("h2", "Labels given"),
             element("p", class_="annotators quiet"),
             element("div", class_="contradictions"),
             element("div", class_="given-list"),

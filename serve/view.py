@@ -101,7 +101,7 @@ def render_welcome(codebook: Codebook) -> str:
         codebook,
         element(
             "div",
-            element("h3", "What you will see"),
+            element("h2", "What you will see"),
             element(
                 "ul",
                 _point(
@@ -114,7 +114,7 @@ def render_welcome(codebook: Codebook) -> str:
                 _point("Who stands where toward whom", "each pair of actors with the sentences that say so"),
                 _point("What could not be judged", "said and counted, with the reason, never guessed"),
             ),
-            element("h3", "The five tones"),
+            element("h2", "The five tones"),
             *_meanings(tone),
             element(
                 "p",
@@ -139,7 +139,7 @@ def _page(codebook: Codebook, *children: Child, state: str, **attributes: str | 
 
 
 def _part(title: str, *children: Child) -> Markup:
-    return element("section", element("h3", title), *children, class_="part")
+    return element("section", element("h2", title), *children, class_="part")
 
 
 def _point(head: str, rest: str) -> Markup:
@@ -147,7 +147,7 @@ def _point(head: str, rest: str) -> Markup:
 
 
 def _notice(title: str, *children: Child) -> Markup:
-    return element("div", element("h3", title), *children, class_="notice", role="alert")
+    return element("div", element("h2", title), *children, class_="notice", role="alert")
 
 
 def _class(task: Task, label: str | None) -> str:
@@ -202,7 +202,7 @@ def _summary(analysis: Analysis, codebook: Codebook) -> Markup:
 
 
 def _index(index: ToneIndex, tone: Task, sentences: tuple[SentenceAnalysis, ...]) -> Iterator[Markup]:
-    yield element("h3", "Tone of the article")
+    yield element("h2", "Tone of the article")
     if index.value is None or index.low is None or index.high is None:
         yield element("p", "no index", class_="value")
         yield element("p", index.reason)
@@ -260,7 +260,7 @@ def _arc(analysis: Analysis, tone: Task) -> Markup:
     ]
     index = analysis.tone
     return join(
-        element("h3", "Tone through the text"),
+        element("h2", "Tone through the text"),
         element(
             "div",
             element(
@@ -292,7 +292,7 @@ def _shares(task: Task, analysis: Analysis, n: int) -> Markup:
     )
     return element(
         "div",
-        element("h4", task.name.capitalize()),
+        element("h3", task.name.capitalize()),
         plots.share_bar(shown),
         element("ul", *words, class_="share-words"),
     )
