@@ -74,6 +74,7 @@ def kill_trainings(n: int, labels: Path, scratch: Path, chance: random.Random) -
     command += ["--set", "epochs=4", "--set", "patience=4"]
     seconds = finish(command)
     shutil.rmtree(run)
+    print(f"a training takes {seconds:.1f} s", file=sys.stderr)  # noqa: T201
     counts = {"kills": 0, "served_lost": 0, "half_releases": 0, "checkpoints_lost": 0, "mid_checkpoint": 0}
     while counts["kills"] < n:
         before = newest_checkpoint(run)
@@ -81,6 +82,7 @@ def kill_trainings(n: int, labels: Path, scratch: Path, chance: random.Random) -
             shutil.rmtree(run)
             continue
         counts["kills"] += 1
+        print("training", counts, file=sys.stderr)  # noqa: T201
         counts["served_lost"] += not is_whole(current_release())
         counts["half_releases"] += (run / "release").exists() and not is_whole(run / "release")
         counts["checkpoints_lost"] += newest_checkpoint(run) < before
@@ -94,6 +96,7 @@ def kill_trainings(n: int, labels: Path, scratch: Path, chance: random.Random) -
 
 def kill_promotions(n: int, variants: list[Path], chance: random.Random) -> dict[str, int]:
     seconds = max(finish(["promote", str(variant)]) for variant in variants[:2])
+    print(f"a promotion takes {seconds:.1f} s", file=sys.stderr)  # noqa: T201
     labels = {open_release(variant).label for variant in variants}
     counts = {"kills": 0, "served_lost": 0, "strange": 0, "swapped": 0, "left_over": 0}
     watch, turn = ReleaseWatch(), 1
@@ -107,6 +110,7 @@ def kill_promotions(n: int, variants: list[Path], chance: random.Random) -> dict
         if not killed:
             continue
         counts["kills"] += 1
+        print("promotion", counts, file=sys.stderr)  # noqa: T201
         if not is_whole(served):
             counts["served_lost"] += 1
         elif served != before:
@@ -123,7 +127,7 @@ if __name__ == "__main__":
     labels, scratch, n_trainings, n_promotions, *variants = sys.argv[1:]
     draws = random.Random(time.time_ns())
     found = {
-        "training": kill_trainings(int(n_trainings), Path(labels), Path(scratch), draws),
         "promotion": kill_promotions(int(n_promotions), [Path(variant) for variant in variants], draws),
+        "training": kill_trainings(int(n_trainings), Path(labels), Path(scratch), draws),
     }
     print(json.dumps(found))  # noqa: T201

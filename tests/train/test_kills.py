@@ -15,7 +15,7 @@ import pytest
 from diplotone.model.records import write_jsonl
 from diplotone.model.release import MANIFEST, seal
 
-TRAININGS, PROMOTIONS = 12, 40
+TRAININGS, PROMOTIONS = 8, 44
 
 
 @pytest.mark.slow
@@ -31,13 +31,13 @@ def test_fifty_two_kills_lose_nothing(tiny_release, eight_records, tmp_path):
     script = Path(__file__).with_name("kill_at_random.py")
     done = subprocess.run(
         [sys.executable, str(script), str(labels), str(tmp_path), str(TRAININGS), str(PROMOTIONS), *variants],
-        capture_output=True,
+        stdout=subprocess.PIPE,  # its progress on standard error is left to pytest, which shows it on failure
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
         env=os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0
     found = json.loads(done.stdout.splitlines()[-1])
     print(found)  # noqa: T201
     training, promotion = found["training"], found["promotion"]
