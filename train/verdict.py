@@ -17,10 +17,15 @@ from ..model.analyzer import Analyzer
 from ..model.records import Record
 from .contrast import load_contrasts, passes
 from .corpus import Corpus
+from .fairness import country_swap
 from .paired import compare, mcnemar, pair_up
 from .relabel import counterparts
 
-FAULT_SHARES: dict[str, Callable[[Analyzer, Sequence[Record]], float]] = {}
+FAULT_SHARES: Mapping[str, Callable[[Analyzer, Sequence[Record]], float]] = {
+    "the share of labels that change when states are exchanged": lambda analyzer, records: (
+        country_swap(analyzer, records).flips
+    ),
+}
 """Further figures by name, of which less is better: functions of an analyzer and the test records that return a share
 of faults, 0..1. Each is gated by `fault_rise`."""
 
