@@ -27,6 +27,20 @@ from ..model.article.sentences import split
 from ..model.errors import RecordError
 from .standoff import FILES, READERS, Documents
 
+ARTICLE = "articles/koreas_2021.txt"
+"""A whole news article of several layouts, not ours to fetch: whoever has it may measure on it."""
+
+
+def _article(mirror: Path) -> Documents:
+    path = mirror / ARTICLE
+    return {path.name: path.read_text(encoding="utf-8")}
+
+
+PLACES: Mapping[str, str] = {**FILES, "koreas_2021": ARTICLE}
+"""Where in a mirror each source of the passages lies."""
+
+_READERS: Mapping[str, Callable[[Path], Documents]] = {**READERS, "koreas_2021": _article}
+
 HALVES = ("mended", "held")
 
 
@@ -110,11 +124,11 @@ def load_passages(path: Path, mirror: Path) -> Passages:
     found: list[Passage] = []
     for line, row in enumerate(rows, 1):
         source = row["source"]
-        if not (mirror / FILES[source]).exists():
+        if not (mirror / PLACES[source]).exists():
             missing[source] += 1
             continue
         if source not in documents:
-            documents[source] = READERS[source](mirror)
+            documents[source] = _READERS[source](mirror)
         passage = Passage(row, documents[source].get(row["doc"], ""))
         if hashlib.sha256(passage.text.encode()).hexdigest() != row["sha256"]:
             raise RecordError(

@@ -126,11 +126,6 @@ def _press_briefings(mirror: Path) -> Documents:
         return {row["file"]: row["text"] for row in map(json.loads, file)}
 
 
-def _koreas(mirror: Path) -> Documents:
-    path = mirror / FILES["koreas_2021"]
-    return {path.name: path.read_text(encoding="utf-8")}
-
-
 def _texts_by_id(source: str) -> Callable[[Path], Documents]:
     def read(mirror: Path) -> Documents:
         with (mirror / FILES[source]).open(encoding="utf-8") as file:
@@ -162,7 +157,6 @@ FILES = {
     "wikinews_2019": "articles/wikinews_2019.csv",
     "us_milestones": "articles/us_milestones/chapters",
     "us_press_briefings": "articles/us_press_briefings.jsonl.gz",
-    "koreas_2021": "articles/koreas_2021.txt",
     "presidency_statements": "articles/presidency_statements.jsonl",
     "un_general_debate": "articles/un_general_debate.jsonl",
     "dse_train": "dse/train.txt",
@@ -175,7 +169,6 @@ READERS: dict[str, Callable[[Path], Documents]] = {
     "wikinews_2019": _wikinews,
     "us_milestones": _milestones,
     "us_press_briefings": _press_briefings,
-    "koreas_2021": _koreas,
     "presidency_statements": _texts_by_id("presidency_statements"),
     "un_general_debate": _texts_by_id("un_general_debate"),
     "dse_train": _dse,

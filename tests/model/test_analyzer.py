@@ -127,7 +127,7 @@ def test_an_analysis_is_json_and_says_where_it_comes_from(analyzer):
     plain = json.loads(json.dumps(analysis.as_dict()))
     assert plain["provenance"]["release"] == analyzer.release.label
     assert len(plain["provenance"]["text_sha256"]) == 64
-    assert list(plain) == ["tone", "shares", "sentences", "dyads", "provenance"]
+    assert list(plain) == ["tone", "tone_parts", "shares", "sentences", "dyads", "provenance"]
     for name in ("sentiment", "tone"):
         total = sum(plain["shares"][name].values())
         assert total == pytest.approx(1) or total == 0

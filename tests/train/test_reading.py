@@ -7,6 +7,7 @@ import pytest
 
 from diplotone.model.errors import RecordError
 from diplotone.train.reading import (
+    PLACES,
     Miss,
     Tally,
     as_table,
@@ -15,7 +16,6 @@ from diplotone.train.reading import (
     read_sentences,
     seconds_per_million,
 )
-from diplotone.train.standoff import FILES
 
 LABELLED = Path(__file__).resolve().parents[1] / "model" / "article" / "labelled"
 
@@ -23,7 +23,9 @@ LABELLED = Path(__file__).resolve().parents[1] / "model" / "article" / "labelled
 @pytest.fixture(scope="module")
 def mirror(shared_data: Path) -> Path:
     sources = {json.loads(line)["source"] for path in LABELLED.glob("*.jsonl") for line in path.open()}
-    if absent := [FILES[source] for source in sorted(sources) if not (shared_data / FILES[source]).exists()]:
+    if absent := [
+        PLACES[source] for source in sorted(sources) if not (shared_data / PLACES[source]).exists()
+    ]:
         pytest.skip(f"needs {', '.join(absent)} in {shared_data}")
     return shared_data
 
@@ -45,7 +47,7 @@ def test_the_labels_hold_no_text() -> None:
 
 def test_a_passage_that_has_changed_is_refused(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
-    (tmp_path / FILES["koreas_2021"]).write_text("Another text.", encoding="utf-8")
+    (tmp_path / PLACES["koreas_2021"]).write_text("Another text.", encoding="utf-8")
     row = next(row for row in rows("boundaries.jsonl") if row["source"] == "koreas_2021")
     file = tmp_path / "boundaries.jsonl"
     file.write_text(json.dumps(row), encoding="utf-8")
