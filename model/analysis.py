@@ -1,7 +1,7 @@
 """What an analysis holds: frozen types, from one judgement up to a whole article.
 
-`as_dict()` of each type is what HTTP returns and `diplotone analyze --format json` prints. Character
-offsets are `[start, end)` in the text as it was given.
+`as_dict()` of each type is what HTTP returns and, with the article's text, `diplotone analyze --format json`
+prints. Character offsets are `[start, end)` in the text as it was given.
 """
 
 from __future__ import annotations

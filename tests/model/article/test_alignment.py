@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from diplotone.model.article.alignment import LEAST_SIMILARITY, align
 from diplotone.model.errors import TextError
 
+WORDS = ["the", "a", "Oslo", "Riga", "talks", "regret", "condemn", "herring", "ferry", "quota", "of", "in"]
 SENTENCE = st.one_of(
     st.lists(
         st.sampled_from(
