@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analysis import Analysis
+    from .analysis import Analysis, Comparison
     from .analyzer import Analyzer, load
     from .codebook import Codebook
     from .errors import DiplotoneError
@@ -24,6 +24,7 @@ _HOMES = {
     "Analysis": "analysis",
     "Analyzer": "analyzer",
     "Codebook": "codebook",
+    "Comparison": "analysis",
     "DiplotoneError": "errors",
     "Pair": "records",
     "Record": "records",
@@ -35,6 +36,7 @@ __all__ = [
     "Analysis",
     "Analyzer",
     "Codebook",
+    "Comparison",
     "DiplotoneError",
     "Pair",
     "Record",

@@ -1,4 +1,4 @@
-"""diplotone: read an article, or score records, from the command line."""
+"""diplotone: read an article, compare two, score records, verify a result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import DiplotoneError, RecordError, TextError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, or 2 after a mistake that is told in one line."""
+    """Run a command; return 0, 1 where verify finds a difference, 2 after a mistake that is told in one line."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -31,18 +31,48 @@ def _parser() -> argparse.ArgumentParser:
 
     analyze = commands.add_parser("analyze", help="read one article")
     analyze.add_argument("file", help="text file in UTF-8, or - for standard input")
-    analyze.add_argument("--format", choices=("text", "json", "csv"), default="text")
-    analyze.add_argument(
-        "--release", type=Path, help="release folder (the promoted one, else the shipped one)"
-    )
+    analyze.add_argument("--format", choices=("text", "json", "csv", "html"), default="text")
+    _add_release(analyze)
     analyze.set_defaults(run=_analyze)
+
+    compare = commands.add_parser("compare", help="two statements side by side, with the shift of tone")
+    compare.add_argument("before", help="text file in UTF-8, or - for standard input")
+    compare.add_argument("after", help="text file in UTF-8, or - for standard input")
+    compare.add_argument("--format", choices=("text", "json"), default="text")
+    _add_release(compare)
+    compare.set_defaults(run=_compare)
+
+    verify = commands.add_parser(
+        "verify", help="read the article of a saved result anew; exit code 0 if the same, 1 if it differs"
+    )
+    verify.add_argument("file", type=Path, help="what analyze --format json or POST /v1/analyze returned")
+    verify.add_argument("--text", help="file with the article, for a result that does not hold it")
+    verify.add_argument("--tolerance", type=_tolerance, help="difference of two numbers that does not count")
+    _add_release(verify)
+    verify.set_defaults(run=_verify)
 
     score = commands.add_parser("score", help="score records; the user's own keys are kept")
     score.add_argument("file", type=Path, help="records as .jsonl or .csv")
     score.add_argument("-o", "--out", type=Path, required=True, help="where the scored records go, .jsonl")
-    score.add_argument("--release", type=Path, help="release folder (the promoted one, else the shipped one)")
+    _add_release(score)
     score.set_defaults(run=_score)
     return parser
+
+
+def _add_release(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--release", type=Path, help="release folder (the promoted one, else the shipped one)"
+    )
+
+
+def _tolerance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to below 1")
+    return value
 
 
 def _version(options: argparse.Namespace) -> int:
@@ -63,9 +93,50 @@ def _analyze(options: argparse.Namespace) -> int:
     from .report import as_csv, as_json, as_text
 
     analyzer = load(options.release)
-    form = {"text": as_text, "json": as_json, "csv": as_csv}[options.format]
-    sys.stdout.write(form(analyzer.analyze(text)))
+    analysis = analyzer.analyze(text)
+    if options.format == "html":
+        from .brief import as_html
+
+        gazetteer = analyzer.gazetteer
+        shown = as_html(
+            analysis, analyzer.codebook, lambda code: gazetteer[code].name if code in gazetteer else code
+        )
+    elif options.format == "json":
+        shown = as_json(analysis, text)
+    else:
+        shown = {"text": as_text, "csv": as_csv}[options.format](analysis)
+    sys.stdout.write(shown)
     return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    if options.before == options.after == "-":
+        raise TextError("only one of the two texts can come from standard input")
+    texts = _read_text(options.before), _read_text(options.after)
+    from .analyzer import load
+    from .comparison_report import as_json, as_text
+
+    comparison = load(options.release).compare(*texts)
+    sys.stdout.write((as_json if options.format == "json" else as_text)(comparison))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from .verify import TOLERANCE, read_result, text_of, verify
+
+    saved = read_result(options.file)
+    text = text_of(saved, None if options.text is None else _read_text(options.text), str(options.text))
+    from .analyzer import load
+
+    analyzer = load(options.release)
+    tolerance = TOLERANCE if options.tolerance is None else options.tolerance
+    differences = verify(saved, text, analyzer, tolerance=tolerance)
+    for difference in differences:
+        print(difference)
+    count = f"{len(differences):,} difference" + "s" * (len(differences) > 1)
+    summary = count if differences else "the same"
+    print(f"{options.file}: {summary}, by {analyzer.release.label} within {tolerance:g}")
+    return 1 if differences else 0
 
 
 def _score(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """What an analysis holds: frozen types, from one judgement up to a whole article.
 
-`as_dict()` of each type is what HTTP returns and `diplotone analyze --format json` prints. Character
-offsets are `[start, end)` in the text as it was given.
+`as_dict()` of each type is what HTTP returns and, with the article's text, `diplotone analyze --format json`
+prints. Character offsets are `[start, end)` in the text as it was given.
 """
 
 from __future__ import annotations
@@ -250,3 +250,62 @@ class Analysis(_AsDict):
     dyads: tuple[Dyad, ...]
     """Strongest evidence first."""
     provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment(_AsDict):
+    """A piece of one of two compared texts."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit(_AsDict):
+    """Words that differ between two aligned sentences."""
+
+    before: Fragment | None
+    """Dropped or replaced words; None where words were only added."""
+    after: Fragment | None
+    """Added or replacing words; None where words were only dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceChange(_AsDict):
+    """Two sentences that stand for each other, or one that has no counterpart."""
+
+    before: int | None
+    """Id of the sentence in the first text; None where it was added."""
+    after: int | None
+    """Id of the sentence in the second text; None where it was dropped."""
+    similarity: float | None
+    """Share of the words, weighed by their rarity, that the two have in common, 0..1; None for one alone."""
+    edits: tuple[Edit, ...]
+    """Words that differ, from left to right; empty for one sentence alone."""
+    tone_shift: float | None
+    """Expected tone of the second minus that of the first, on the scale of the tone index (-1..1 each)."""
+    rung_before: RungMention | None
+    """The phrase of the first sentence that is farthest from noncommittal and not denied."""
+    rung_after: RungMention | None
+    steps: int | None
+    """Rungs from the first phrase to the second, above 0 up to friendlier ones; None unless there are both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(_AsDict):
+    """Two texts side by side."""
+
+    before: Analysis
+    after: Analysis
+    sentences: tuple[SentenceChange, ...]
+    """In the order of both texts; every sentence of either stands in exactly one."""
+    aligned: int
+    """Pairs of sentences that stand for each other."""
+    tone_shift: float | None
+    """Tone index of the second text minus that of the first, -2..2; None where one has no index."""
+    low: float | None
+    high: float | None
+    """95 % bootstrap interval of the shift, the sentences of each text drawn independently."""
+    reason: str | None
+    """Why there is no shift of the whole; None where there is one."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .analysis import (
     Analysis,
+    Comparison,
     Judgement,
     Mention,
     PairAnalysis,
@@ -25,6 +26,7 @@ from .analysis import (
     Voice,
 )
 from .article.actors import Gazetteer
+from .article.compare import compare
 from .article.dyads import aggregate, candidate_pairs
 from .article.index import tone_index, tone_parts
 from .article.ladder import Ladder
@@ -243,6 +245,20 @@ class Analyzer:
                 diplotone=version("diplotone"),
                 date=datetime.now(UTC).isoformat(timespec="seconds"),
             ),
+        )
+
+    def compare(self, before: str, after: str) -> Comparison:
+        """Return two statements side by side: what was changed, and which way the tone went.
+
+        Args:
+            before: The earlier text, or the one to measure by.
+            after: The other.
+
+        Raises:
+            TextError: A text is no string, empty or too long, or both together have too many sentences.
+        """
+        return compare(
+            self.analyze(before, precedents=0), self.analyze(after, precedents=0), self.codebook["tone"]
         )
 
     def _sentence(

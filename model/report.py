@@ -29,9 +29,10 @@ CSV_COLUMNS = (
 )
 
 
-def as_json(analysis: Analysis) -> str:
-    """Return the whole analysis as indented JSON."""
-    return json.dumps(analysis.as_dict(), ensure_ascii=False, indent=2) + "\n"
+def as_json(analysis: Analysis, text: str | None = None) -> str:
+    """Return the whole analysis as indented JSON, with the article where it is given: then it can be verified."""
+    article = {} if text is None else {"text": text}
+    return json.dumps(article | analysis.as_dict(), ensure_ascii=False, indent=2) + "\n"
 
 
 def as_csv(analysis: Analysis) -> str:

@@ -35,6 +35,15 @@ def label_of_mean(value: float, task: Task) -> str:
     return task.labels[(len(task) - 1) // 2 + (away if steps > 0 else -away)].name
 
 
+def indexed_tones(sentences: Sequence[SentenceAnalysis], tone: Task) -> list[float]:
+    """Return the expected tone, on the task's own scale, of each sentence that counts in the index."""
+    return [
+        expected_score(s.tone, tone)
+        for s in sentences
+        if s.kind not in NOT_PROSE and s.tone.label is not None
+    ]
+
+
 def tone_index(sentences: Sequence[SentenceAnalysis], tone: Task, minimum: int = 3) -> ToneIndex:
     """Return the tone index of an article: the mean expected tone of its scored sentences, -1 to +1.
 
@@ -48,7 +57,7 @@ def tone_index(sentences: Sequence[SentenceAnalysis], tone: Task, minimum: int =
         minimum: Fewest scored sentences that give an index; with fewer it has a reason instead.
     """
     prose = [sentence for sentence in sentences if sentence.kind not in NOT_PROSE]
-    tones = [expected_score(s.tone, tone) for s in prose if s.tone.label is not None]
+    tones = indexed_tones(sentences, tone)
     n, total = len(tones), len(prose)
     scale = max(abs(score) for score in tone.scores)
     if n < max(minimum, 1):

@@ -38,7 +38,7 @@ def test_analyze_reads_a_file_and_standard_input_alike(tiny_release, tmp_path):
     assert [s["text"] for s in analyses[0]["sentences"]] == ARTICLE.strip().replace(". ", ".|").split("|")
 
 
-@pytest.mark.parametrize("form", ["text", "csv"])
+@pytest.mark.parametrize("form", ["text", "csv", "html"])
 def test_analyze_prints_every_sentence(tiny_release, form):
     done = _run("model", "analyze", "-", "--release", tiny_release, "--format", form, stdin=ARTICLE)
     assert done.returncode == 0
@@ -77,6 +77,9 @@ def test_score_keeps_what_it_was_given(tiny_release, tmp_path, eight_rows):
     [
         (["analyze", "nowhere.txt"], "nowhere.txt: cannot be read"),
         (["analyze", "-", "--release", "nowhere"], "nowhere: there is no such folder"),
+        (["compare", "-", "-"], "only one of the two texts can come from standard input"),
+        (["compare", "-", "nowhere.txt"], "nowhere.txt: cannot be read"),
+        (["verify", "nowhere.json"], "nowhere.json: cannot be read"),
         (["score", "nowhere.jsonl", "-o", "out.jsonl"], "nowhere.jsonl: cannot be read"),
         (["score", "x.jsonl", "-o", "out.xlsx"], "out.xlsx: scored records are written as .jsonl"),
     ],
@@ -89,6 +92,46 @@ def test_a_mistake_is_one_line_and_exit_code_2(tiny_release, tmp_path, arguments
     assert done.stderr.startswith("diplotone: ")
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_compare_prints_what_changed(tiny_release, tmp_path):
+    (tmp_path / "before.txt").write_text(
+        "The Council met on Monday. Oslo expresses concern at the raid on Lima.\n"
+    )
+    after = "The Council met on Thursday. Oslo strongly condemns the raid on Lima.\n"
+    command = ("model", "compare", tmp_path / "before.txt", "-", "--release", tiny_release)
+    shown = _run(*command, stdin=after)
+    assert shown.returncode == 0, shown.stderr
+    assert '"Monday" -> "Thursday"' in shown.stdout
+    assert "ladder: concerned -> condemning (3 down)" in shown.stdout
+    comparison = json.loads(_run(*command, "--format", "json", stdin=after).stdout)
+    assert [(c["before"], c["after"], c["steps"]) for c in comparison["sentences"]] == [
+        (0, 0, None),
+        (1, 1, -3),
+    ]
+
+
+def test_verify_says_whether_a_result_can_be_had_again(tiny_release, tmp_path):
+    article, result = tmp_path / "article.txt", tmp_path / "result.json"
+    article.write_text(ARTICLE)
+    result.write_text(_run("model", "analyze", article, "--release", tiny_release, "--format", "json").stdout)
+    same = _run("model", "verify", result, "--release", tiny_release)
+    assert (same.returncode, same.stderr) == (0, "")
+    assert f"{result}: the same, by tiny@" in same.stdout
+
+    saved = json.loads(result.read_text())
+    saved["sentences"][0]["sentiment"]["label"] = "furious"
+    del saved["text"]
+    result.write_text(json.dumps(saved))
+    without = _run("model", "verify", result, "--release", tiny_release)
+    assert (without.returncode, without.stdout) == (2, "")
+    assert (
+        without.stderr == "diplotone: the result does not hold its article; name the file of it with --text\n"
+    )
+    differs = _run("model", "verify", result, "--text", article, "--release", tiny_release)
+    assert differs.returncode == 1
+    assert 'sentences[0].sentiment.label: saved "furious"' in differs.stdout
+    assert f"{result}: 1 difference," in differs.stdout
 
 
 def test_an_empty_text_is_refused(tiny_release):

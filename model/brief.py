@@ -1,0 +1,189 @@
+"""An analysis as one HTML page that needs nothing else: to be read, printed or filed.
+
+Every text, from the article or the codebook, is escaped where it enters the page; there is no script on it, and
+a policy in its head forbids any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+
+from .analysis import Analysis, Dyad, Judgement, SentenceAnalysis
+from .article.index import expected_score
+from .codebook import Codebook, Task
+
+STRONGEST = 5
+"""Sentences that are quoted from each end of the tone scale."""
+
+MOST_EVIDENCE = 3
+"""Sentences that are quoted for one dyad; the others are named by their number."""
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
+
+_STYLE = """
+body{font:11pt/1.45 Georgia,"Times New Roman",serif;color:#1a1a1a;background:#fff;max-width:46em;margin:2em auto;
+padding:0 1em}
+h1{font-size:1.5em;margin:0 0 .2em}h2{font-size:1.15em;margin:1.6em 0 .4em;border-bottom:1px solid #bbb}
+.index{font-size:1.9em;margin:.2em 0}.quiet{color:#555;font-size:.9em}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.25em .6em .25em 0;
+border-bottom:1px solid #ddd}td.number{text-align:right;white-space:nowrap}
+blockquote{margin:.3em 0 .3em 1em;padding-left:.7em;border-left:3px solid #bbb}
+li,blockquote,tr{break-inside:avoid;overflow-wrap:anywhere}h2{break-after:avoid}
+@page{margin:18mm}@media print{body{margin:0;max-width:none;font-size:10pt}}
+"""
+
+
+def as_html(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str] = str) -> str:
+    """Return a brief of an article: tone, dyads with their evidence, strongest sentences, caveats, provenance.
+
+    Args:
+        analysis: What came out.
+        codebook: That of the release which made it.
+        name_of: From the code of an actor to its name.
+    """
+    body = "\n".join(_body(analysis, codebook, name_of))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        f"<title>Diplotone brief</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _body(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str]) -> Iterator[str]:
+    yield "<h1>Tone of the article</h1>"
+    yield from _index(analysis, codebook)
+    yield "<h2>Who stands where toward whom</h2>"
+    yield from _dyads(analysis, codebook, name_of)
+    yield "<h2>Strongest sentences</h2>"
+    yield from _strongest(analysis.sentences, codebook["tone"])
+    yield "<h2>Caveats</h2>"
+    yield from _caveats(analysis)
+    yield "<h2>Provenance</h2>"
+    yield from _provenance(analysis)
+
+
+def _index(analysis: Analysis, codebook: Codebook) -> Iterator[str]:
+    index = analysis.tone
+    if index.value is None:
+        yield f"<p class='index'>Not judged</p><p>{escape(index.reason or '')}</p>"
+    else:
+        yield (
+            f"<p class='index'>{index.value:+.2f} {_label(codebook['tone'], index.label)}</p>"
+            f"<p>On a scale from &minus;1 ({escape(codebook['tone'].names[0])}) to +1"
+            f" ({escape(codebook['tone'].names[-1])}); 95&nbsp;% interval {index.low:+.2f} to {index.high:+.2f}."
+            f" <span class='quiet'>{escape(index.formula)}</span></p>"
+        )
+    for task, shares in analysis.shares.items():
+        shown = ", ".join(f"{escape(label)} {share:.0%}" for label, share in shares.items() if share)
+        yield f"<p>{escape(task.capitalize())} of the sentences: {shown or 'nothing scored'}.</p>"
+
+
+def _dyads(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str]) -> Iterator[str]:
+    if not analysis.dyads:
+        yield "<p>No relation between two known actors was found surely enough to report.</p>"
+        return
+    yield "<table><thead><tr><th>From</th><th>Toward</th><th>Stance</th><th>Mean, 95&nbsp;% interval</th>"
+    yield "<th>n</th><th>Acts</th></tr></thead><tbody>"
+    for dyad in analysis.dyads:
+        acts = ", ".join(f"{escape(act)}&nbsp;{count}" for act, count in dyad.acts.items())
+        yield (
+            f"<tr><td>{escape(name_of(dyad.source))}</td><td>{escape(name_of(dyad.target))}</td>"
+            f"<td>{_label(codebook['stance'], dyad.stance)}</td>"
+            f"<td class='number'>{dyad.mean:+.2f} [{dyad.low:+.2f}, {dyad.high:+.2f}]</td>"
+            f"<td class='number'>{dyad.n}</td><td>{acts}</td></tr>"
+            f"<tr><td colspan='6'>{_evidence(dyad, analysis.sentences)}</td></tr>"
+        )
+    yield "</tbody></table>"
+
+
+def _evidence(dyad: Dyad, sentences: Sequence[SentenceAnalysis]) -> str:
+    quoted = "".join(
+        f"<blockquote>{_text(sentences[number])} <span class='quiet'>[{number}]</span></blockquote>"
+        for number in dyad.evidence[:MOST_EVIDENCE]
+    )
+    rest = ", ".join(str(number) for number in dyad.evidence[MOST_EVIDENCE:])
+    return quoted + (f"<span class='quiet'>and sentences {rest}</span>" if rest else "")
+
+
+def _strongest(sentences: Sequence[SentenceAnalysis], tone: Task) -> Iterator[str]:
+    found = False
+    for end, sign in ((tone.names[0], -1), (tone.names[-1], +1)):
+        rows = [s for s in sentences if s.tone.label is not None and tone[s.tone.label].score * sign > 0]
+        rows.sort(key=lambda s: -sign * expected_score(s.tone, tone))
+        if rows:
+            found = True
+            yield f"<p><b>Toward {escape(end)}</b></p>"
+        for sentence in rows[:STRONGEST]:
+            yield (
+                f"<blockquote>{_text(sentence)} <span class='quiet'>[{sentence.id}]"
+                f" {_judged(tone, sentence.tone)}, {escape(_voice(sentence))}{_rungs(sentence)}</span></blockquote>"
+            )
+    if not found:
+        yield "<p>No sentence leans to either side.</p>"
+
+
+def _rungs(sentence: SentenceAnalysis) -> str:
+    return "".join(
+        f"; {escape(rung.text)}: {'denied, ' if rung.negated else ''}{escape(rung.rung)} ({escape(rung.means)})"
+        for rung in sentence.rungs
+    )
+
+
+def _caveats(analysis: Analysis) -> Iterator[str]:
+    index = analysis.tone
+    yield "<ul>"
+    yield (
+        f"<li>{index.n} of {index.total} sentences count in the index; what could not be judged is left out,"
+        " not guessed.</li>"
+    )
+    reasons = Counter(
+        (sentence.tone.reason or "").partition(":")[0]
+        for sentence in analysis.sentences
+        if sentence.tone.label is None
+    )
+    for reason, count in reasons.most_common():
+        yield f"<li>Not judged, {escape(reason)}: {count}.</li>"
+    yield (
+        "<li>Labels and probabilities are a model's, and it errs; an interval says how far the sentences differ,"
+        " not how often the model is wrong. Figures of its errors are in the model card of the release.</li>"
+    )
+    yield "<li>Each number in brackets is a sentence's place in the article, from 0.</li></ul>"
+
+
+def _provenance(analysis: Analysis) -> Iterator[str]:
+    provenance = analysis.provenance
+    rows = (
+        ("Release", provenance.release),
+        ("Codebook", provenance.codebook),
+        ("Diplotone", provenance.diplotone),
+        ("Date", provenance.date),
+        ("SHA-256 of the text", provenance.text_sha256),
+    )
+    yield "<table><tbody>"
+    yield from (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
+    yield "</tbody></table>"
+
+
+def _label(task: Task, label: str | None) -> str:
+    """A label with its sign in its colour; the name is there too, so the brief prints well in black."""
+    if label is None:
+        return "unscored"
+    found = task[label]
+    colour = found.light if _COLOUR.match(found.light) else "#000000"
+    return f"<span style='color:{colour}'>{escape(found.mark)}</span>&nbsp;{escape(label)}"
+
+
+def _judged(task: Task, judgement: Judgement) -> str:
+    return f"{_label(task, judgement.label)} {judgement.confidence:.2f}"
+
+
+def _voice(sentence: SentenceAnalysis) -> str:
+    return sentence.voice.kind + (f" {sentence.voice.speaker}" if sentence.voice.speaker else "")
+
+
+def _text(sentence: SentenceAnalysis) -> str:
+    return escape(" ".join(sentence.text.split()))
