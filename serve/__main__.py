@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = load_config(
             options.config, options.set, host=options.host, port=options.port, release=options.release
         )
-        require_extra("serve", "gradio", "fastapi", "uvicorn")
+        require_extra("serve", "gradio", "fastapi", "uvicorn", "prometheus_client")
         _serve(config)
     except DiplotoneError as error:
         print(f"diplotone-serve: {error}", file=sys.stderr)

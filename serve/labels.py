@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import sqlite3
 import time
 from collections import defaultdict
@@ -33,6 +34,9 @@ BUSY_TIMEOUT_S = 10.0
 
 MOST_AT_ONCE = 10_000
 """Labels of one call; an import of more goes in parts."""
+
+PAUSES_S = (0.001, 0.008)
+"""Least and most between two looks whether the others are done; of random length, so that nobody is out of step."""
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 2_000
@@ -387,7 +391,7 @@ class LabelStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            _begin(connection)
             try:
                 yield connection
             except BaseException:
@@ -398,7 +402,7 @@ class LabelStore:
     def _migrate(self, connection: sqlite3.Connection) -> None:
         if _version(connection) == len(MIGRATIONS):
             return
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection)
         try:
             version = _version(connection)  # another process may have been quicker
             if version > len(MIGRATIONS):
@@ -462,15 +466,30 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Switch the log on; SQLite does not wait by itself for others who do the same at the same time."""
+    _patiently(connection, "PRAGMA journal_mode = WAL")
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Begin to write once nobody else does.
+
+    SQLite's own waiting looks every tenth of a second in the end and starves beside a writer that hardly
+    pauses; so this one looks often.
+    """
+    connection.execute("PRAGMA busy_timeout = 0")
+    _patiently(connection, "BEGIN IMMEDIATE")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1_000:.0f}")
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
     give_up = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(statement)
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > give_up:
                 raise
-            time.sleep(0.02)
+            time.sleep(random.uniform(*PAUSES_S))
 
 
 def _insert(

@@ -149,8 +149,8 @@ def test_a_pasted_article_is_read_in_one_view(visit):
         r" toward ", "", page.locator(".dyads").first.inner_text().replace("\n", " ")
     )
     assert page.locator("[data-view=all] .arc [data-sentence]").count() == 5
-    page.get_by_text("How it is computed").click()
-    assert "sum of expected tone" in page.inner_text(".formula")
+    page.get_by_text("How it is computed").locator("visible=true").click()
+    assert "sum of expected tone" in page.locator(".formula").first.inner_text()
     assert page.evaluate("getComputedStyle(document.querySelector('.sentences')).display") == "table"
     page.get_by_text("5 sentences as a table").click()
     assert page.locator(".sentences tbody tr").count() == 5
