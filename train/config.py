@@ -59,10 +59,10 @@ class TrainConfig:
         default_factory=lambda: {"sentiment": 0.4, "tone": 0.35, "stance": 0.5, "act": 0.35}
     )
     """Per task: least calibrated probability at which the release gives a label, 0..1."""
-    precision: str = "f32"
-    """Precision of what is not quantised when served: "f32" or "bf16"."""
+    precision: str = "bf16"
+    """What may be computed in beside int8: "bf16" allows it where the labels agree with fp32's, "f32" does not."""
     int8_agreement: float = 0.99
-    """Least share of labels on which the int8 model must agree with fp32 to be shipped, 0..1."""
+    """Least share of labels on which the served form, int8 or bf16, must agree with fp32, 0..1."""
 
     def __post_init__(self) -> None:
         for name in ("loss_weights", "thresholds"):
