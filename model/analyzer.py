@@ -143,14 +143,15 @@ class Analyzer:
         """
         encoded = self.encoder.encode([r.text for r in records], [r.pairs for r in records])
         results: list[Prediction | TooLong | None] = [e if isinstance(e, TooLong) else None for e in encoded]
-        fitting = {n: e for n, e in enumerate(encoded) if isinstance(e, EncodedSentence)}
-        for numbers in _by_token_budget(fitting):
+        places = [n for n, e in enumerate(encoded) if isinstance(e, EncodedSentence)]
+        fitting = [e for e in encoded if isinstance(e, EncodedSentence)]
+        for numbers in self.encoder.batches(fitting, tokens=TOKENS_PER_BATCH):
             logits, embeddings = self.engine.run_and_embed(
                 self.encoder.collate([fitting[n] for n in numbers])
             )
             probabilities = {task: self._softmax(task, values) for task, values in logits.items()}
             for row, n in enumerate(numbers):
-                results[n] = Prediction(
+                results[places[n]] = Prediction(
                     sentence={t.name: probabilities[t.name][row] for t in self.codebook.at("sentence")},
                     pairs=tuple(
                         {t.name: probabilities[t.name][row, slot] for t in self.codebook.at("pair")}
@@ -348,18 +349,6 @@ class Analyzer:
             )
             for sentence in sentences
         )
-
-
-def _by_token_budget(sentences: Mapping[int, EncodedSentence]) -> Iterator[list[int]]:
-    """Numbers of the sentences in batches: of like length, each within the budget once padded."""
-    batch: list[int] = []
-    for number in sorted(sentences, key=lambda n: len(sentences[n])):
-        if batch and (len(batch) + 1) * len(sentences[number]) > TOKENS_PER_BATCH:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
 
 
 def _record(text: str, sentence: Sentence, candidates: Sequence[tuple[Mention, Mention]]) -> Record:

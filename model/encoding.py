@@ -5,7 +5,7 @@ Training and prediction encode with the same class, so that a sentence is the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,10 @@ from .errors import ReleaseError
 from .records import Pair, Span
 
 TOKENIZER_FILE = "tokenizer.json"
+
+PADDING_STEP = 8
+"""A sentence is padded to the next multiple of this many tokens, whatever is scored with it: rounding to int8 or
+bf16 would otherwise carry the length of its neighbours into its own numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,28 @@ class SentenceEncoder:
             for encoding, sentence_pairs in zip(encodings, pairs, strict=True)
         ]
 
+    def padded_length(self, sentence: EncodedSentence) -> int:
+        """Return the tokens of a sentence with its padding."""
+        return min(-(-len(sentence) // PADDING_STEP) * PADDING_STEP, max(self.max_tokens, len(sentence)))
+
+    def batches(self, sentences: Sequence[EncodedSentence], *, tokens: int) -> Iterator[list[int]]:
+        """Yield the sentences' numbers in batches, each of one padded length.
+
+        Args:
+            sentences: In any order.
+            tokens: Padded tokens that a batch may have; one sentence is a batch however long it is.
+        """
+        by_length: dict[int, list[int]] = {}
+        for number, sentence in enumerate(sentences):
+            by_length.setdefault(self.padded_length(sentence), []).append(number)
+        for length, numbers in sorted(by_length.items()):
+            size = max(1, tokens // length)
+            for start in range(0, len(numbers), size):
+                yield numbers[start : start + size]
+
     def collate(self, sentences: Sequence[EncodedSentence]) -> Batch:
-        """Pad sentences to the longest of them and their pairs to the most of them."""
-        width = max(map(len, sentences))
+        """Pad sentences to the longest padded length of them and their pairs to the most of them."""
+        width = max(map(self.padded_length, sentences))
         n_pairs = max(1, *(len(sentence.pairs) for sentence in sentences))
         input_ids = np.full((len(sentences), width), self.pad_id, dtype=np.int64)
         attention_mask = np.zeros((len(sentences), width), dtype=np.int64)

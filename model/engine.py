@@ -46,8 +46,8 @@ class OpenVinoEngine:
 
     Args:
         folder: A release folder.
-        precision: Precision of what is not quantised, "f32" or "bf16". It is always set: left alone,
-            OpenVINO takes bf16 where the processor has it, and results would depend on the machine.
+        precision: Precision of what is not quantised: "f32", or "bf16" where the processor has it and f32 where
+            it would have to emulate it. It is always set: left alone, OpenVINO chooses for itself.
         threads: Threads for one request; None takes the cores that this process may use.
     """
 
@@ -58,6 +58,8 @@ class OpenVinoEngine:
 
         path = folder / OPENVINO_FILE
         core = ov.Core()
+        if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            precision = "f32"
         try:
             self._model = core.compile_model(
                 core.read_model(path),
@@ -66,6 +68,8 @@ class OpenVinoEngine:
                     "INFERENCE_PRECISION_HINT": precision,
                     "INFERENCE_NUM_THREADS": threads or len(os.sched_getaffinity(0)),
                     "PERFORMANCE_HINT": "LATENCY",
+                    # Pinned threads of several processes would all sit on the first core.
+                    "ENABLE_CPU_PINNING": False,
                     # On some processors activations meet int8 weights rounded to int8 as well, by a scale that
                     # shifts with the batch (probabilities by up to .015). Zero switches that off everywhere.
                     "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,

@@ -54,7 +54,7 @@ class Calibration:
     thresholds: Mapping[str, float]
     """Per task: least probability, 0..1, at which a label is given."""
     precision: str
-    """Precision of what is not quantised when served, "f32" or "bf16"."""
+    """Precision of what is not quantised when served, "f32" or "bf16" (f32 where the processor lacks it)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

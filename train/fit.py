@@ -55,7 +55,7 @@ from .warm_start import WarmStart
 
 FINGERPRINT = "fingerprint.json"
 COMPARED_SENTENCES = 2_500
-"""Sentences, at most, on which int8 is compared with fp32."""
+"""Sentences, at most, on which the served form is compared with fp32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def write_release(
 
     def analyzer(temperatures: dict[str, float]) -> Analyzer:
         calibration = Calibration(
-            temperatures=temperatures, thresholds=config.thresholds, precision=config.precision
+            temperatures=temperatures, thresholds=config.thresholds, precision=exported.precision
         )
         unsealed = Release(
             folder=staging,
@@ -230,7 +230,7 @@ def write_release(
             calibration=calibration,
             max_tokens=config.max_tokens,
         )
-        return Analyzer(unsealed, OpenVinoEngine(staging, precision=config.precision), encoder)
+        return Analyzer(unsealed, OpenVinoEngine(staging, precision=exported.precision), encoder)
 
     temperatures = fit_temperatures(analyzer({task.name: 1.0 for task in codebook}), dev)
     figures = {
@@ -244,11 +244,12 @@ def write_release(
         {
             "temperatures": temperatures,
             "thresholds": dict(config.thresholds),
-            "precision": config.precision,
+            "precision": exported.precision,
         },
     )
     served = {
         "form": exported.form,
+        "precision": exported.precision,
         "agreement_with_fp32": exported.agreement,
         "n": exported.n,
         "tried": exported.tried,

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diplotone.model.analyzer import TOKENS_PER_BATCH, Prediction, _by_token_budget, load
-from diplotone.model.encoding import EncodedSentence
+from diplotone.model.analyzer import Prediction, load
 from diplotone.model.errors import ConfigError, RecordError, TextError
 
 ARTICLE = (
@@ -87,16 +86,6 @@ def test_a_sentence_scores_the_same_alone_and_in_any_batch(analyzer, eight_recor
                 np.testing.assert_allclose(in_batch.sentence[task], other.sentence[task], atol=2e-3)
             for task in ("stance", "act"):
                 np.testing.assert_allclose(in_batch.pairs[0][task], other.pairs[0][task], atol=2e-3)
-
-
-@settings(max_examples=50, deadline=None)
-@given(lengths=st.lists(st.integers(1, 600), max_size=60))
-def test_batches_hold_each_sentence_once_within_the_budget(lengths):
-    sentences = {n: EncodedSentence(ids=[0] * length, pairs=[]) for n, length in enumerate(lengths)}
-    batches = list(_by_token_budget(sentences))
-    assert sorted(n for batch in batches for n in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(lengths[n] for n in batch) <= TOKENS_PER_BATCH
 
 
 def test_an_article_keeps_its_offsets(analyzer):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diplotone.model.encoding import SentenceEncoder, TooLong
+from diplotone.model.encoding import PADDING_STEP, EncodedSentence, SentenceEncoder, TooLong
 from diplotone.model.errors import ReleaseError
 from diplotone.model.records import Pair
 
@@ -70,3 +70,21 @@ def test_any_span_of_any_text_gets_tokens(encoder, text, data):
     assert 0 <= first < last <= len(sentence)
     weights = encoder.collate([sentence]).target[0, 0]
     assert np.isclose(weights.sum(), 1)
+
+
+@given(lengths=st.lists(st.integers(1, 256), max_size=60), tokens=st.integers(1, 2000))
+def test_batches_hold_each_sentence_once_at_its_own_padding(encoder, lengths, tokens):
+    """What stands beside a sentence decides neither its padding nor, so, its rounding."""
+    sentences = [EncodedSentence(ids=[1] * length, pairs=[]) for length in lengths]
+    batches = list(encoder.batches(sentences, tokens=tokens))
+    assert sorted(n for batch in batches for n in batch) == list(range(len(lengths)))
+    for batch in batches:
+        width = encoder.collate([sentences[n] for n in batch]).input_ids.shape[1]
+        assert {encoder.padded_length(sentences[n]) for n in batch} == {width}
+        assert all(0 <= width - lengths[n] < PADDING_STEP for n in batch)
+        assert len(batch) == 1 or len(batch) * width <= tokens
+
+
+def test_padding_never_goes_beyond_what_the_network_reads(tiny_release):
+    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=10)
+    assert encoder.collate([EncodedSentence(ids=[1] * 9, pairs=[])]).input_ids.shape == (1, 10)
