@@ -197,7 +197,7 @@ def _quantised(model: ov.Model, encoder: SentenceEncoder, sentences: Sequence[En
 
 
 def _small_weights(model: ov.Model, *kept: str) -> ov.Model:
-    """The model with its weights in int8, but for the nodes whose names match a pattern; activations are as they were."""
+    """The model with its weights in int8, but for the nodes whose names match a pattern; activations stay."""
     return _compressed(model, patterns=list(kept))
 
 
