@@ -12,7 +12,7 @@ from ..model.codebook import Codebook, Task
 from ..model.records import Span
 from . import palette
 from .labels import LONGEST_NAME, LONGEST_NOTE, Label
-from .markup import element, join
+from .markup import element
 
 Given = Mapping[str, Sequence[Label]]
 """Text of a sentence -> the labels that stand."""
@@ -132,6 +132,11 @@ def form(codebook: Codebook) -> Markup:
             class_="form-actions",
         ),
         element("p", class_="form-error", role="alert"),
+        element(
+            "p",
+            "It is stored on this service with your name, the time and the release, and can be undone.",
+            class_="quiet",
+        ),
         class_="correction",
         hidden=True,
         novalidate=True,
@@ -177,11 +182,4 @@ def _select(name: str, title: str, options: Sequence[tuple[str, str]]) -> Markup
             name=name,
         ),
         class_="field",
-    )
-
-
-def hint() -> Markup:
-    """Return what happens with a correction."""
-    return join(
-        "A correction is stored on this service with your name, the time and the release, and can be undone."
     )

@@ -178,7 +178,6 @@ def render_labels_tab(codebook: Codebook) -> str:
             element("div", class_="given-list"),
             element("button", "Show more", type="button", class_="more-labels", hidden=True),
             class_="diplotone labels-tab",
-            data_keys="".join(KEYS["tone"] + KEYS["sentiment"]),
         )
     )
 
