@@ -38,12 +38,22 @@ def test_analyze_reads_a_file_and_standard_input_alike(tiny_release, tmp_path):
     assert [s["text"] for s in analyses[0]["sentences"]] == ARTICLE.strip().replace(". ", ".|").split("|")
 
 
-@pytest.mark.parametrize("form", ["text", "csv", "html"])
+@pytest.mark.parametrize("form", ["text", "csv"])
 def test_analyze_prints_every_sentence(tiny_release, form):
     done = _run("model", "analyze", "-", "--release", tiny_release, "--format", form, stdin=ARTICLE)
     assert done.returncode == 0
     assert "Suva praised Apia" in done.stdout
     assert "Quito bombed the harbour" in done.stdout
+
+
+def test_a_brief_shows_markup_of_the_article_as_text():
+    article = "<script>alert(1)</script> Oslo strongly condemned the bombing of Riga.\n"
+    done = _run("model", "analyze", "-", "--format", "html", stdin=article)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("<!DOCTYPE html>")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; Oslo strongly condemned" in done.stdout
+    assert "<script" not in done.stdout
+    assert "strongly condemned: condemning" in done.stdout
 
 
 def test_a_csv_of_sentences_runs_no_formula(tiny_release):
