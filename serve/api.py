@@ -16,7 +16,6 @@ from starlette.exceptions import HTTPException
 
 from ..model.analysis import Analysis
 from ..model.errors import DiplotoneError, MissingExtra
-from .compare import CannotCompare, compare
 from .config import ServeConfig
 from .limits import check_records, check_text
 from .metrics import Metrics
@@ -169,13 +168,13 @@ def build_router(pool: AnalyzerPool, config: ServeConfig, metrics: Metrics) -> A
 
     @router.post(
         "/v1/compare",
-        responses={**REFUSALS, 501: {"model": ErrorAnswer, "description": "This version cannot compare."}},
+        responses=REFUSALS,
         summary="Two texts, aligned, with the shift of tone",
         response_class=JSONResponse,
     )
     async def compared(request: CompareRequest) -> Response:
         a, b = check_text(request.a, config.max_chars), check_text(request.b, config.max_chars)
-        return _json(await pool.run(lambda analyzer: _dumps(compare(analyzer, a, b))))
+        return _json(await pool.run(lambda analyzer: _dumps(analyzer.compare(a, b).as_dict())))
 
     @router.get(
         "/health",
@@ -241,7 +240,6 @@ def answer_errors(app: FastAPI) -> None:
     def gone(_: Request, error: Gone) -> Response:
         return _error(404, str(error))
 
-    @app.exception_handler(CannotCompare)
     @app.exception_handler(MissingExtra)
     def cannot(_: Request, error: DiplotoneError) -> Response:
         return _error(501, str(error))

@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from ..model.analysis import Analysis
 from ..model.analyzer import Analyzer
 from ..model.errors import DiplotoneError
-from .compare import Comparer
 from .config import ServeConfig
 from .ingest import KINDS
 from .labels import LabelStore
@@ -109,9 +108,8 @@ def build_page(
                 result = _html(
                     render_welcome(codebook), "result", "page.js", "filters.js", "correct.js", "exchange.js"
                 )
-            if isinstance(analyzer, Comparer):
-                with gr.Tab("Compare", id="compare"):
-                    _html(render_compare_tab(), "comparing", "compare.js")
+            with gr.Tab("Compare", id="compare"):
+                _html(render_compare_tab(), "comparing", "compare.js")
             with gr.Tab("Archive", id="archive"):
                 _html(render_archive_tab(config), "archive", "archive.js")
             with gr.Tab("Labels", id="labels"):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from ..model.analysis import Analysis
-from .compare import compare, render_comparison
+from .compare import render_comparison
 from .config import ServeConfig
 from .exchange import exchange
 from .exchange_view import render_exchange
@@ -84,7 +84,7 @@ def build_page_router(pool: AnalyzerPool, workspace: Workspace, config: ServeCon
     @router.post("/page/compare")
     async def compared(request: TwoTexts) -> Response:
         a, b = check_text(request.a, config.max_chars), check_text(request.b, config.max_chars)
-        html = await pool.run(lambda analyzer: str(render_comparison(compare(analyzer, a, b))))
+        html = await pool.run(lambda analyzer: str(render_comparison(analyzer.compare(a, b))))
         return Response(html, media_type="text/html")
 
     @router.post("/page/files")

@@ -480,7 +480,7 @@ def _claim(run: Path, config: TrainConfig, corpus: Corpus, origin: Mapping[str, 
 def _provenance(
     config: TrainConfig,
     corpus: Corpus,
-    splits: dict[str, Sequence[Record]],
+    splits: Mapping[str, Sequence[Record]],
     notes: Sequence[str],
     log: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:

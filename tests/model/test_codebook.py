@@ -111,7 +111,7 @@ def test_an_unknown_label_is_answered_with_the_known_ones(codebook):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('version = "1.0"', "version = 1", "needs a version"),
+        ('version = "1.1"', "version = 1", "needs a version"),
         ("[stance]", "[attitude]", "needed are exactly sentiment, tone, stance, act"),
         ("score = 4.2", 'score = "high"', "score is 'high'; it must be a float"),
         ('side = "verbal cooperation"', 'side = "friendly"', 'side "friendly" is not one of'),

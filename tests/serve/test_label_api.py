@@ -177,20 +177,13 @@ def test_a_file_becomes_text(client):
     assert client.post("/page/files", params={"name": "a.txt"}, content=b"x" * 60_000).status_code == 413
 
 
-def test_comparing_waits_for_an_analyzer_that_can(client, analyzer, monkeypatch):
-    texts = {"a": "Oslo met Riga.", "b": "Oslo accused Riga."}
-    refused = client.post("/v1/compare", json=texts)
-    assert (refused.status_code, "cannot be compared" in refused.json()["error"]) == (501, True)
-
-    class Found:
-        def as_dict(self):
-            pair = {"a": "<b>Oslo", "b": "Oslo", "shift": -0.5}
-            return {"shift": -0.5, "aligned": [pair, {"a": None, "b": "new", "shift": None}]}
-
-    monkeypatch.setattr(analyzer, "compare", lambda a, b: Found(), raising=False)
-    assert client.post("/v1/compare", json=texts).json()["shift"] == -0.5
+def test_two_texts_are_compared(client):
+    texts = {"a": "Oslo met <b>Riga.", "b": "Oslo accused <b>Riga. The envoys of Tallinn stayed away."}
+    found = client.post("/v1/compare", json=texts).json()
+    assert [(change["before"], change["after"]) for change in found["sentences"]] == [(0, 0), (None, 1)]
+    assert found["sentences"][0]["tone_shift"] < 0
     shown = client.post("/page/compare", json=texts).text
-    assert "&lt;b&gt;Oslo" in shown
+    assert "Oslo met &lt;b&gt;Riga." in shown
     assert "added" in shown
 
 
