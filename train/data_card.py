@@ -164,7 +164,7 @@ def _states(written: Sequence[Row], regions: Mapping[str, str]) -> Iterator[str]
     others: set[str] = set()
     for pair in _pairs(written):
         for role, by_code in roles.items():
-            code = pair.get(f"{role}_code")
+            code = pair.get(f"{role}_code", "")
             if code in regions:
                 by_code[code][pair["stance"]] += 1
             elif code:

@@ -198,7 +198,7 @@ def _quantised(model: ov.Model, encoder: SentenceEncoder, sentences: Sequence[En
 
 def _small_weights(model: ov.Model, *kept: str) -> ov.Model:
     """The model with its weights in int8, but for the nodes whose names match a pattern; activations stay."""
-    return _compressed(model, patterns=list(kept))
+    return _compressed(model, patterns=kept)
 
 
 def _small_embeddings(model: ov.Model) -> ov.Model:
@@ -206,13 +206,13 @@ def _small_embeddings(model: ov.Model) -> ov.Model:
     return _compressed(model, types=["MatMul"])
 
 
-def _compressed(model: ov.Model, **kept: list[str]) -> ov.Model:
+def _compressed(model: ov.Model, *, patterns: Sequence[str] = (), types: Sequence[str] = ()) -> ov.Model:
     import nncf
 
     return nncf.compress_weights(
         model,
         mode=nncf.CompressWeightsMode.INT8_ASYM,
-        ignored_scope=nncf.IgnoredScope(**kept, validate=False),
+        ignored_scope=nncf.IgnoredScope(patterns=list(patterns), types=list(types), validate=False),
     )
 
 

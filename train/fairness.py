@@ -72,11 +72,12 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
         first = scored[id(before)]
         if not isinstance(first, Prediction) or not isinstance(told, Prediction):
             continue
-        levels = [(first.sentence, told.sentence, "sentence")]
-        levels += [(one, other, "pair") for one, other in zip(first.pairs, told.pairs, strict=True)]
+        sentence_tasks, pair_tasks = codebook.at("sentence"), codebook.at("pair")
+        levels = [(first.sentence, told.sentence, sentence_tasks)]
+        levels += [(one, other, pair_tasks) for one, other in zip(first.pairs, told.pairs, strict=True)]
         shift = 0.0
-        for one, other, level in levels:
-            for task in codebook.at(level):
+        for one, other, tasks in levels:
+            for task in tasks:
                 p, q = one[task.name], other[task.name]
                 flipped = bool(p.argmax() != q.argmax())
                 flips[task.name].append(flipped)
