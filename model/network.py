@@ -75,6 +75,7 @@ class DiplotoneNetwork(PreTrainedModel):
             shape: Further fields of `DiplotoneConfig`.
         """
         encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False)
+        encoder.config.name_or_path = ""  # a folder of the machine that trained is nobody else's business
         config = DiplotoneConfig(
             encoder=encoder.config,
             sentence_tasks={task.name: len(task) for task in codebook.at("sentence")},
