@@ -86,11 +86,7 @@ def other_tellings(records: Sequence[Record], n: int, *, seed: int) -> list[tupl
     tellings = []
     for record in records:
         named = exchange.codes(record.text) if n else ()
-        free = [code for code in exchange.replacements if code not in named]
-        told = [
-            exchanged(exchange, record, dict(zip(named, rng.sample(free, len(named)), strict=True))) or record
-            for _ in range(n)
-        ]
+        told = [told_of_others(exchange, record, named, rng)[0] or record for _ in range(n)]
         if told:
             told[-1] = misspelt(told[-1], rng)
         tellings.append((record, *told))
@@ -110,7 +106,16 @@ def misspelt(record: Record, rng: random.Random) -> Record:
     return replace(record, text=re.sub(rf"[A-Za-z]{{{SHORTEST_MISSPELT},}}", spoil, record.text))
 
 
-def exchanged(exchange: Exchange, record: Record, mapping: Mapping[str, str]) -> Record | None:
+def told_of_others(
+    exchange: Exchange, record: Record, named: Sequence[str], rng: random.Random
+) -> tuple[Record | None, dict[str, str]]:
+    """Return a record told of states drawn for those it names, or None for lack of a form; and who took whose place."""
+    free = [code for code in exchange.replacements if code not in named]
+    mapping = dict(zip(named, rng.sample(free, len(named)), strict=True))
+    return _exchanged(exchange, record, mapping), mapping
+
+
+def _exchanged(exchange: Exchange, record: Record, mapping: Mapping[str, str]) -> Record | None:
     """Return a record told of other states, its labels unchanged; None where a form is lacking."""
     ends = [span for pair in record.pairs for span in (pair.source, pair.target) if span is not None]
     told = exchange.apply(record.text, mapping, ends)

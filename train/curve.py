@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +13,11 @@ from ..model.analyzer import Analyzer
 from ..model.codebook import Codebook
 from ..model.engine import TorchEngine
 from ..model.records import Record
-from ..model.release import Calibration, Release
 from .benchmark import Row, own_figures, public_figures
 from .config import TrainConfig
 from .corpus import Corpus
-from .fit import Trained, train_network
+from .fit import Trained, train_network, unsealed_release
+from .splits import hash_share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,25 +76,14 @@ def learning_curve(
 
 def _within(record: Record, share: float) -> bool:
     """Whether a record's group is in a share, by its hash."""
-    digest = hashlib.sha256((record.group or record.id).encode()).hexdigest()
-    return int(digest[:8], 16) / 2**32 < share
+    return hash_share(record.group or record.id) < share
 
 
 def _analyzer(trained: Trained, codebook: Codebook, config: TrainConfig, folder: Path) -> Analyzer:
     """The trained network as it is, uncalibrated, behind the one prediction path."""
     trained.network.cpu().save_pretrained(folder)
-    release = Release(
-        folder=folder,
-        name=config.name,
-        digest="",
-        codebook=codebook,
-        calibration=Calibration(
-            temperatures={task.name: 1.0 for task in codebook},
-            thresholds=config.thresholds,
-            precision=config.precision,
-        ),
-        max_tokens=config.max_tokens,
-    )
+    untempered = {task.name: 1.0 for task in codebook}
+    release = unsealed_release(folder, codebook, config, untempered, config.precision)
     return Analyzer(release, TorchEngine(folder), trained.encoder)
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from ..model.analyzer import Analyzer, Prediction
 from ..model.article.exchange import Exchange
 from ..model.records import Record
-from .augment import exchanged
+from .augment import told_of_others
+from .metrics import accuracy, interval
 
 SWAPS = 3
 """Other sets of states that each sentence is told with."""
@@ -62,7 +63,8 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
     originals = list({id(before): before for before, _, _ in swaps}.values())
     scored = dict(zip(map(id, originals), analyzer.predict(originals), strict=True))
     flips: dict[str, list[bool]] = defaultdict(list)
-    flips_of: dict[int, list[bool]] = defaultdict(list)  # by sentence
+    sentence_of: list[int] = []
+    flipped: list[bool] = []
     moves: list[float] = []
     pulls: dict[str, list[float]] = defaultdict(list)
     codebook = analyzer.codebook
@@ -79,9 +81,9 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
         for one, other, tasks in levels:
             for task in tasks:
                 p, q = one[task.name], other[task.name]
-                flipped = bool(p.argmax() != q.argmax())
-                flips[task.name].append(flipped)
-                flips_of[id(before)].append(flipped)
+                flips[task.name].append(bool(p.argmax() != q.argmax()))
+                flipped.append(flips[task.name][-1])
+                sentence_of.append(id(before))
                 moves.append(abs(float(p.max() - q[p.argmax()])))
                 if task.ordinal and task.name != "sentiment":
                     scores = np.array(task.scores) / max(map(abs, task.scores))
@@ -93,28 +95,22 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
     centre = fmean(means.values()) if means else 0.0
     z = {state: abs(mean - centre) / spread if spread else 0.0 for state, mean in means.items()}
     largest = max(z, key=lambda state: z[state], default="")
-    every = [flip for found in flips.values() for flip in found]
+    low, high = (
+        interval(accuracy, np.ones(len(flipped), int), np.array(flipped, int), 2, sentence_of)
+        if flipped
+        else (0.0, 0.0)
+    )
     return CountrySwap(
         sentences=len(originals),
-        labels=len(every),
-        flips=fmean(every) if every else 0.0,
-        flips_interval=_interval(list(flips_of.values()), seed),
+        labels=len(flipped),
+        flips=fmean(flipped) if flipped else 0.0,
+        flips_interval=(low, high),
         flips_by_task={task: fmean(found) for task, found in sorted(flips.items())},
         mean_dp=fmean(moves) if moves else 0.0,
         states=len(means),
         largest_z=z.get(largest, 0.0),
         largest_state=largest,
     )
-
-
-def _interval(groups: Sequence[Sequence[bool]], seed: int, rounds: int = 1000) -> tuple[float, float]:
-    """95 % bootstrap interval of the share of trues, whole groups being drawn."""
-    if not groups:
-        return 0.0, 0.0
-    trues, sizes = (np.array(list(map(count, groups)), dtype=float) for count in (sum, len))
-    drawn = np.random.default_rng(seed).integers(len(groups), size=(rounds, len(groups)))
-    low, high = np.quantile(trues[drawn].sum(1) / sizes[drawn].sum(1), (0.025, 0.975))
-    return float(low), float(high)
 
 
 def swapped(
@@ -125,11 +121,7 @@ def swapped(
     rng = random.Random(seed)
     for record in records:
         named = exchange.codes(record.text)
-        free = [code for code in exchange.replacements if code not in named]
-        if not named:
-            continue
-        for _ in range(swaps):
-            chosen = rng.sample(free, len(named))
-            told = exchanged(exchange, record, dict(zip(named, chosen, strict=True)))
+        for _ in range(swaps if named else 0):
+            told, mapping = told_of_others(exchange, record, named, rng)
             if told is not None:
-                yield record, told, tuple(chosen)
+                yield record, told, tuple(mapping.values())

@@ -218,27 +218,18 @@ def write_release(
         network, staging, encoder, compared, precision=config.precision, agreement=config.int8_agreement
     )
 
-    def analyzer(temperatures: dict[str, float]) -> Analyzer:
-        calibration = Calibration(
-            temperatures=temperatures, thresholds=config.thresholds, precision=exported.precision
-        )
-        unsealed = Release(
-            folder=staging,
-            name=config.name,
-            digest="",
-            codebook=codebook,
-            calibration=calibration,
-            max_tokens=config.max_tokens,
-        )
-        return Analyzer(unsealed, OpenVinoEngine(staging, precision=exported.precision), encoder)
+    engine = OpenVinoEngine(staging, precision=exported.precision)
+
+    def analyzer(temperatures: Mapping[str, float]) -> Analyzer:
+        release = unsealed_release(staging, codebook, config, temperatures, exported.precision)
+        return Analyzer(release, engine, encoder)
 
     temperatures = fit_temperatures(analyzer({task.name: 1.0 for task in codebook}), dev)
+    calibrated = analyzer(temperatures)
     figures = {
-        split: evaluate(analyzer(temperatures), records)
-        for split, records in (("dev", dev), ("test", test))
-        if records
+        split: evaluate(calibrated, records) for split, records in (("dev", dev), ("test", test)) if records
     }
-    write_golden(staging, analyzer(temperatures), golden_candidates(), N_GOLDEN)
+    write_golden(staging, calibrated, golden_candidates(), N_GOLDEN)
     _write_json(
         staging / "calibration.json",
         {
@@ -256,12 +247,26 @@ def write_release(
     }
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
-    n_precedents = write_precedents(staging, analyzer(temperatures), precedents)
+    n_precedents = write_precedents(staging, calibrated, precedents)
     card = model_card(config.name, codebook, figures, exported, provenance, n_precedents=n_precedents)
     (staging / "README.md").write_text(card, encoding="utf-8")
     seal(staging, config.name)
     _put_in_place(staging, destination)
     return Fitted(open_release(destination), figures, exported)
+
+
+def unsealed_release(
+    folder: Path, codebook: Codebook, config: TrainConfig, temperatures: Mapping[str, float], precision: str
+) -> Release:
+    """Return a release that is still being made, to be measured before it has a manifest."""
+    return Release(
+        folder=folder,
+        name=config.name,
+        digest="",
+        codebook=codebook,
+        calibration=Calibration(temperatures=temperatures, thresholds=config.thresholds, precision=precision),
+        max_tokens=config.max_tokens,
+    )
 
 
 def _put_in_place(staging: Path, destination: Path) -> None:

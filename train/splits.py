@@ -112,12 +112,17 @@ def _clusters(records: Sequence[Record]) -> list[list[Record]]:
 
 def _deal(key: str) -> str:
     """A split by the hash of a key, in proportion to `SHARES`."""
-    point = int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) / 2**32
+    left = hash_share(key)
     for split, share in SHARES.items():
-        if point < share:
+        if left < share:
             return split
-        point -= share
+        left -= share
     return "train"
+
+
+def hash_share(key: str) -> float:
+    """Return where the hash of a key falls, 0 to below 1: the same for the same key, evenly spread."""
+    return int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) / 2**32
 
 
 def by_split(records: Sequence[Record]) -> Mapping[str, list[Record]]:
