@@ -34,7 +34,7 @@ from transformers.trainer_utils import EvalPrediction
 from ..model.analyzer import Analyzer, Prediction
 from ..model.codebook import TASKS, Codebook
 from ..model.encoding import EncodedSentence, SentenceEncoder
-from ..model.engine import OpenVinoEngine
+from ..model.engine import OpenVinoEngine, TorchEngine
 from ..model.errors import ConfigError
 from ..model.golden import write_golden
 from ..model.network import DiplotoneConfig, DiplotoneNetwork
@@ -267,6 +267,17 @@ def unsealed_release(
         calibration=Calibration(temperatures=temperatures, thresholds=config.thresholds, precision=precision),
         max_tokens=config.max_tokens,
     )
+
+
+def trained_analyzer(trained: Trained, codebook: Codebook, config: TrainConfig, folder: Path) -> Analyzer:
+    """Return the one prediction path on a trained network as it is: fp32 and uncalibrated.
+
+    The network is written to `folder`.
+    """
+    trained.network.cpu().save_pretrained(folder)
+    untempered = {task.name: 1.0 for task in codebook}
+    release = unsealed_release(folder, codebook, config, untempered, config.precision)
+    return Analyzer(release, TorchEngine(folder), trained.encoder)
 
 
 def _put_in_place(staging: Path, destination: Path) -> None:

@@ -12,7 +12,7 @@ from .libraries import quieten_libraries
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `evaluate`, `benchmark`, `curve` and `reading`."""
+    """Add `evaluate`, `benchmark`, `curve`, `simulate` and `reading`."""
     evaluate = commands.add_parser("evaluate", help="score a release on labelled sentences")
     evaluate.add_argument("file", type=Path, help="records as .jsonl or .csv")
     evaluate.add_argument(
@@ -38,9 +38,35 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--shares", type=float, nargs="+", default=[0.1, 0.25, 0.5, 1.0], help="of the data, 0..1"
     )
     curve.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    curve.add_argument("--without-real", action="store_true", help="train on the written sentences alone")
     curve.add_argument("--runs", type=Path, default=Path("runs/curve"), help="folder for the trainings")
     curve.add_argument("-o", "--out", type=Path, help="write the figures as JSON too, after each training")
     curve.set_defaults(run=_curve)
+
+    simulate = commands.add_parser(
+        "simulate", help="what retraining is worth: a user's corrections, before and after"
+    )
+    simulate.add_argument(
+        "--release", type=Path, help="release folder (the promoted one, else the shipped one)"
+    )
+    simulate.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
+    simulate.add_argument(
+        "--corrections", type=int, nargs="+", default=[300], help="how many sentences (300)"
+    )
+    simulate.add_argument("--choose", nargs="+", choices=("random", "ranked"), default=["random"])
+    simulate.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    simulate.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="override one of configs/retrain.toml",
+    )
+    simulate.add_argument(
+        "--runs", type=Path, default=Path("runs/simulation"), help="folder for the trainings"
+    )
+    simulate.add_argument("-o", "--out", type=Path, help="write the figures as JSON too, after each training")
+    simulate.set_defaults(run=_simulate)
 
     reading = commands.add_parser(
         "reading", help="how sentences, actors, voices and dyads of articles are read"
@@ -109,11 +135,45 @@ def _curve(options: argparse.Namespace) -> int:
         options.runs,
         shares=options.shares,
         seeds=options.seeds,
+        with_real=not options.without_real,
     ):
         points.append(point)
         if options.out:
             options.out.write_text(json.dumps(as_json(points), indent=1) + "\n", encoding="utf-8")
     print(as_table(points))
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from ...model.analyzer import load
+    from ..corpus import find_mirror, load_corpus
+    from ..retrain import load_retrain_config
+    from ..simulation import as_json, as_table, simulate, state_media
+
+    mirror = find_mirror(options.mirror)
+    analyzer = load(options.release, engine="torch")
+    corpus = load_corpus(analyzer.codebook, mirror=mirror)
+    for note in corpus.notes:
+        print(f"note: {note}")
+    quieten_libraries()
+    outcomes = []
+    for outcome in simulate(
+        analyzer,
+        state_media(analyzer.codebook),
+        corpus,
+        load_retrain_config(None, options.set),
+        options.runs,
+        numbers=options.corrections,
+        seeds=options.seeds,
+        choices=options.choose,
+        mirror=mirror,
+    ):
+        outcomes.append(outcome)
+        if options.out:
+            options.out.write_text(json.dumps(as_json(outcomes), indent=1) + "\n", encoding="utf-8")
+    print(f"{analyzer.release.label}\n\n{as_table(outcomes)}")
     return 0
 
 
