@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from .errors import ReleaseError
+from .plain_text import plain
 from .records import Pair, Span
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -100,10 +101,13 @@ class SentenceEncoder:
     def encode(
         self, texts: Sequence[str], pairs: Sequence[Sequence[Pair]]
     ) -> list[EncodedSentence | TooLong]:
-        """Return each text as tokens, in order; one that is too long comes back as the reason."""
-        encodings = self.tokenizer.encode_batch_fast(list(texts)) if not any(pairs) else None
-        if encodings is None:
-            encodings = self.tokenizer.encode_batch(list(texts))
+        """Return each text as tokens, in order; one that is too long comes back as the reason.
+
+        Tokens are those of the plain form of a text (`plain_text`), spans those of the text as it is given.
+        """
+        plain_texts = [plain(text) for text in texts]
+        encode = self.tokenizer.encode_batch if any(pairs) else self.tokenizer.encode_batch_fast
+        encodings = encode([plain_text.text for plain_text in plain_texts])
         return [
             TooLong(len(encoding.ids), self.max_tokens)
             if len(encoding.ids) > self.max_tokens
@@ -111,13 +115,13 @@ class SentenceEncoder:
                 ids=encoding.ids,
                 pairs=[
                     (
-                        pair.source and _token_range(encoding.offsets, pair.source),
-                        _token_range(encoding.offsets, pair.target),
+                        pair.source and _token_range(encoding.offsets, plain_text.span(pair.source)),
+                        _token_range(encoding.offsets, plain_text.span(pair.target)),
                     )
                     for pair in sentence_pairs
                 ],
             )
-            for encoding, sentence_pairs in zip(encodings, pairs, strict=True)
+            for encoding, plain_text, sentence_pairs in zip(encodings, plain_texts, pairs, strict=True)
         ]
 
     def padded_length(self, sentence: EncodedSentence) -> int:

@@ -39,6 +39,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     fit.add_argument(
         "--no-precedents", action="store_true", help="leave the texts of the sentences out of the release"
     )
+    fit.add_argument(
+        "--anyway", action="store_true", help="let the release pass even where it breaks the recipe's gates"
+    )
     fit.set_defaults(run=_fit)
 
 
@@ -61,14 +64,23 @@ def _fit(options: argparse.Namespace) -> int:
     for note in corpus.notes:
         print(f"note: {note}")
     from ..disk import disk_faults
-    from ..fit import fit
+    from ..fit import fit, refuse_broken
 
     quieten_libraries()
     run = options.out or Path("runs") / config.name
     with disk_faults(run):
-        fitted = fit(corpus, codebook, config, run, fresh=options.fresh, precedents=not options.no_precedents)
+        fitted = fit(
+            corpus,
+            codebook,
+            config,
+            run,
+            fresh=options.fresh,
+            precedents=not options.no_precedents,
+            anyway=options.anyway,
+        )
     if fitted is not None:
         _print_fitted(fitted)
+        refuse_broken(fitted)
     return 0
 
 
