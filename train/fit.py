@@ -34,9 +34,7 @@ from transformers.trainer_utils import EvalPrediction
 from ..model.analyzer import Analyzer, Prediction
 from ..model.codebook import TASKS, Codebook
 from ..model.encoding import EncodedSentence, SentenceEncoder
-from ..model.engine import OpenVinoEngine
 from ..model.engine import OpenVinoEngine, TorchEngine
-from ..model.errors import ConfigError
 from ..model.errors import ConfigError, ReleaseError
 from ..model.golden import write_golden
 from ..model.network import DiplotoneConfig, DiplotoneNetwork
