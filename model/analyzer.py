@@ -90,7 +90,9 @@ def load(release: str | Path | None = None, *, engine: Literal["openvino", "torc
         runner = TorchEngine(opened.folder)
     else:
         raise ConfigError(f'engine "{engine}" is not one of openvino, torch')
-    encoder = SentenceEncoder.from_folder(opened.folder, max_tokens=opened.max_tokens)
+    encoder = SentenceEncoder.from_folder(
+        opened.folder, max_tokens=opened.max_tokens, stand_ins=opened.stand_ins
+    )
     return Analyzer(opened, runner, encoder)
 
 

@@ -111,6 +111,11 @@ def _lines(
     )
     for note in data["notes"]:
         yield f"* {note}"
+    if again := provenance.get("recalibrated"):
+        yield (
+            f"* The weights are those of `{again['from']}`; calibrated and measured again on the dev and test splits of"
+            f" the data with digest `{again['data'][:16]}`."
+        )
     yield ""
     if n_precedents:
         yield (

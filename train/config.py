@@ -62,6 +62,8 @@ class TrainConfig:
     """Public training set (see `auxiliary.READERS`) -> share of its sentences to train on as well, 0..1."""
     max_tokens: int = 256
     """Longest sentence, in tokens; longer ones are left out and counted."""
+    stand_ins: bool = True
+    """Whether the network reads the same few states whatever states a sentence names (see `model.stand_ins`)."""
     bf16: str = "auto"
     """"auto" uses bf16 where the processor or GPU has it, "yes" and "no" insist."""
     thresholds: Mapping[str, float] = field(

@@ -126,8 +126,8 @@ def fit(
         run / "release",
         provenance,
         **splits,
-        precedents=_quotable(splits["train"], corpus.borrowed) if precedents else (),
-        examples=_quotable(splits["test"], corpus.borrowed) if precedents else (),
+        precedents=quotable(splits["train"], corpus.borrowed) if precedents else (),
+        examples=quotable(splits["test"], corpus.borrowed) if precedents else (),
         anyway=anyway,
     )
 
@@ -147,7 +147,7 @@ def refuse_broken(fitted: Fitted) -> None:
         )
 
 
-def _quotable(records: Sequence[Record], borrowed: frozenset[str]) -> list[Record]:
+def quotable(records: Sequence[Record], borrowed: frozenset[str]) -> list[Record]:
     """The sentences whose texts may go into a release, each once however often it is trained on."""
     return list({record.id: record for record in records if record.id not in borrowed}.values())
 
@@ -311,6 +311,7 @@ def unsealed_release(
         codebook=codebook,
         calibration=Calibration(temperatures=temperatures, thresholds=config.thresholds, precision=precision),
         max_tokens=config.max_tokens,
+        stand_ins=config.stand_ins,
     )
 
 
@@ -374,13 +375,17 @@ def untrained_network(config: TrainConfig, codebook: Codebook) -> tuple[Diploton
     folder = _encoder_folder(config.encoder)
     try:
         network = DiplotoneNetwork.from_encoder(
-            folder, codebook, head_dropout=config.head_dropout, max_tokens=config.max_tokens
+            folder,
+            codebook,
+            head_dropout=config.head_dropout,
+            max_tokens=config.max_tokens,
+            stand_ins=config.stand_ins,
         )
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
         raise ConfigError(f"encoder {config.encoder}: cannot be loaded from {folder}: {error}") from error
     backend = tokenizer.backend_tokenizer
-    return network, SentenceEncoder(backend, max_tokens=config.max_tokens)
+    return network, SentenceEncoder(backend, max_tokens=config.max_tokens, stand_ins=config.stand_ins)
 
 
 def _encoder_folder(encoder: str) -> str:
@@ -422,8 +427,11 @@ def _random_network(config: TrainConfig, codebook: Codebook) -> tuple[DiplotoneN
         pair_tasks={task.name: len(task) for task in codebook.at("pair")},
         head_dropout=config.head_dropout,
         max_tokens=config.max_tokens,
+        stand_ins=config.stand_ins,
     )
-    return DiplotoneNetwork(shape), SentenceEncoder(tokenizer, max_tokens=config.max_tokens)
+    return DiplotoneNetwork(shape), SentenceEncoder(
+        tokenizer, max_tokens=config.max_tokens, stand_ins=config.stand_ins
+    )
 
 
 class _TwoRateTrainer(Trainer):

@@ -171,11 +171,8 @@ def _sides(new: Sequence[Record], own: Sequence[Record], *, hold_out: bool) -> d
 
 def _recipe(release: Release, settings: RetrainConfig) -> TrainConfig:
     """The release's own recipe with the steps of a retraining and the next name."""
-    made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
-    known = {f.name for f in dataclasses.fields(TrainConfig)}
-    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
     return dataclasses.replace(
-        recipe,
+        recipe_of(release),
         name=_next_name(release.name),
         epochs=settings.epochs,
         patience=settings.patience,
@@ -183,6 +180,14 @@ def _recipe(release: Release, settings: RetrainConfig) -> TrainConfig:
         learning_rate=settings.learning_rate,
         head_learning_rate=settings.head_learning_rate,
     )
+
+
+def recipe_of(release: Release) -> TrainConfig:
+    """Return the recipe that a release was made by; what is newer than the release has its default."""
+    made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
+    known = {f.name for f in dataclasses.fields(TrainConfig)}
+    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
+    return dataclasses.replace(recipe, stand_ins=release.stand_ins)
 
 
 def _next_name(name: str) -> str:

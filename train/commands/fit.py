@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `fit`."""
+    """Add `fit` and `recalibrate`."""
     fit = commands.add_parser("fit", help="train a release; goes on where it was stopped")
     fit.add_argument("--config", type=Path, help="recipe in TOML (the shipped configs/train.toml)")
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override one of it")
@@ -43,6 +43,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--anyway", action="store_true", help="let the release pass even where it breaks the recipe's gates"
     )
     fit.set_defaults(run=_fit)
+
+    recalibrate = commands.add_parser(
+        "recalibrate", help="a release of another's weights, calibrated and measured again without training"
+    )
+    recalibrate.add_argument("release", help="folder, current or shipped")
+    recalibrate.add_argument("--out", type=Path, required=True, help="folder of the new release")
+    recalibrate.add_argument("--config", type=Path, help="recipe in TOML (the shipped configs/train.toml)")
+    recalibrate.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="override one of it"
+    )
+    recalibrate.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
+    recalibrate.add_argument("--anyway", action="store_true", help="even where it breaks the recipe's gates")
+    recalibrate.set_defaults(run=_recalibrate)
 
 
 def _fit(options: argparse.Namespace) -> int:
@@ -117,6 +130,28 @@ def _fit_from(options: argparse.Namespace) -> int:
         print(f"release in {fitted.release.folder}\n", flush=True)
         current = open_release(current_release())
         judge_and_write(fitted.release, current, settings.gates, run / HELD_OUT, mirror, options.sentences)
+    return 0
+
+
+def _recalibrate(options: argparse.Namespace) -> int:
+    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from ..config import load_config
+    from ..corpus import find_mirror, project_corpus
+    from ..disk import disk_faults
+    from ..fit import refuse_broken
+    from ..recalibrate import recalibrate
+
+    release = named_release(options.release)
+    corpus = project_corpus(release.codebook, mirror=find_mirror(options.mirror))
+    for note in corpus.notes:
+        print(f"note: {note}")
+    quieten_libraries()
+    config = load_config(options.config, options.set)
+    with disk_faults(options.out):
+        fitted = recalibrate(release, corpus, config, options.out, anyway=options.anyway)
+    _print_fitted(fitted)
+    refuse_broken(fitted)
     return 0
 
 
