@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from ..model.errors import ConfigError
 from ..model.records import Record, read_records
 from ..model.release import Release
 from ..model.settings import read_settings
-from .config import TrainConfig
+from .config import TrainConfig, recipe_of
 from .corpus import Corpus, project_corpus
 from .gates import DEFAULT_GATES, check_gates
 from .relabel import changes
@@ -171,11 +170,8 @@ def _sides(new: Sequence[Record], own: Sequence[Record], *, hold_out: bool) -> d
 
 def _recipe(release: Release, settings: RetrainConfig) -> TrainConfig:
     """The release's own recipe with the steps of a retraining and the next name."""
-    made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
-    known = {f.name for f in dataclasses.fields(TrainConfig)}
-    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
     return dataclasses.replace(
-        recipe,
+        recipe_of(release),
         name=_next_name(release.name),
         epochs=settings.epochs,
         patience=settings.patience,
