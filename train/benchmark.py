@@ -264,11 +264,9 @@ def _release_figures(analyzer: Analyzer, mirror: Path | None, corpus: Corpus) ->
     rows += _swap_figures(analyzer, test)
     rows += robustness_rows(analyzer, test)
     if mirror is not None:
-        rows += public_figures(analyzer, mirror, corpus)
+        rows += public_figures(analyzer, mirror, corpus, calibration=True)
     for split in ("dev", "test"):
         rows += own_calibration(analyzer, corpus.split(split), split)
-    if mirror is not None:
-        rows += _public_calibration(analyzer, mirror, corpus)
     return rows
 
 
@@ -286,7 +284,9 @@ def headline(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if not row.source.endswith("calibration")]
 
 
-def public_figures(predictor: Predictor, mirror: Path, corpus: Corpus, *, only: str = "") -> list[Row]:
+def public_figures(
+    predictor: Predictor, mirror: Path, corpus: Corpus, *, only: str = "", calibration: bool = False
+) -> list[Row]:
     """Return the figures on the public sets at hand.
 
     Args:
@@ -294,41 +294,39 @@ def public_figures(predictor: Predictor, mirror: Path, corpus: Corpus, *, only: 
         mirror: Folder of the public data sets.
         corpus: What may have been trained on, and is left out.
         only: Beginning of the names of the sources to measure.
+        calibration: Measure too how far the probabilities can be trusted there; these rows come last.
     """
-    rows = []
+    rows: list[Row] = []
+    calibrated: list[Row] = []
     for measure in _at_hand(predictor.codebook, mirror):
         if measure.source.startswith(only) and _answers_task(predictor, measure.task):
             scored = _scored_items(predictor, measure, mirror, corpus)
-            rows.append(
-                label_row(
-                    measure.source,
-                    f"{measure.figure}, macro-F1",
-                    [measure.gold(item.answer) for item, _ in scored],
-                    [measure.answer(predictor.codebook, prediction) for _, prediction in scored],
-                    [item.record.text for item, _ in scored],
-                    anchor=measure.anchor,
-                )
-            )
-    return rows
+            if not scored:
+                continue
+            gold = [measure.gold(item.answer) for item, _ in scored]
+            answers = [measure.answer(predictor.codebook, prediction) for _, prediction in scored]
+            texts = [item.record.text for item, _ in scored]
+            figure = f"{measure.figure}, macro-F1"
+            rows.append(label_row(measure.source, figure, gold, answers, texts, anchor=measure.anchor))
+            if calibration and measure.spread is not None:
+                spreads = [measure.spread(predictor.codebook, prediction) for _, prediction in scored]
+                calibrated += _outside_calibration(measure, gold, spreads, texts)
+    return rows + calibrated
 
 
-def _public_calibration(analyzer: Analyzer, mirror: Path, corpus: Corpus) -> Iterator[Row]:
-    """The calibration on outside sets, in their own terms."""
-    for measure in _at_hand(analyzer.codebook, mirror):
-        if measure.spread is None:
-            continue
-        scored = _scored_items(analyzer, measure, mirror, corpus)
-        spreads = [measure.spread(analyzer.codebook, prediction) for _, prediction in scored]
-        gold = [measure.gold(item.answer) for item, _ in scored]
-        names = sorted({*gold, *(name for spread in spreads for name in spread)})
-        yield from calibration_rows(
-            f"{measure.source}, calibration",
-            measure.figure,
-            np.array([names.index(label) for label in gold]),
-            np.array([[spread.get(name, 0.0) for name in names] for spread in spreads], np.float32),
-            [item.record.text for item, _ in scored],
-            OUTSIDE_ECE_AIM,
-        )
+def _outside_calibration(
+    measure: Measure, gold: Sequence[str], spreads: Sequence[Mapping[str, float]], texts: Sequence[str]
+) -> Iterator[Row]:
+    """The calibration on a set from outside, in its own terms."""
+    names = sorted({*gold, *(name for spread in spreads for name in spread)})
+    return calibration_rows(
+        f"{measure.source}, calibration",
+        measure.figure,
+        np.array([names.index(label) for label in gold]),
+        np.array([[spread.get(name, 0.0) for name in names] for spread in spreads], np.float32),
+        texts,
+        OUTSIDE_ECE_AIM,
+    )
 
 
 def _at_hand(codebook: Codebook, mirror: Path) -> list[Measure]:

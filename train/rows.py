@@ -220,7 +220,7 @@ def _mean(rows: Sequence[Row]) -> Row:
 
 
 def _difference(rows: Sequence[Row], name: str) -> tuple[float, float]:
-    """The mean of the releases' intervals of what they are above a baseline: those of the majority, before merging."""
+    """The mean of the bounds that the releases have for what they are above a baseline."""
     return (
         fmean(row.baselines[name].get("low", 0.0) for row in rows),
         fmean(row.baselines[name].get("high", 0.0) for row in rows),
