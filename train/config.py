@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from ..model.codebook import TASKS
 from ..model.errors import ConfigError
+from ..model.release import Release
 from ..model.settings import read_settings
 from .release_gates import check_release_gates
 
@@ -125,3 +127,10 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Trai
         ConfigError: The file cannot be read, a name is unknown, or a value is of the wrong type or size.
     """
     return read_settings(TrainConfig, "train.toml", path, overrides)
+
+
+def recipe_of(release: Release) -> TrainConfig:
+    """Return the recipe by which a release was made; what did not exist then has its default."""
+    made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
+    known = {known.name for known in dataclasses.fields(TrainConfig)}
+    return TrainConfig(**{name: value for name, value in made_by.items() if name in known})

@@ -43,18 +43,16 @@ class CountrySwap:
 
     sentences: int
     """Sentences that name a state."""
-    labels: int
-    """Labels compared: those of sentences and of pairs, once for each swap."""
-    flips: float
-    """Share of them that changed, 0..1."""
-    flips_interval: tuple[float, float]
-    """95 % bootstrap interval over sentences."""
-    flips_by_task: Mapping[str, float]
-    mean_dp: float
-    """Mean absolute change of a probability of a label that was the likeliest before, 0..1."""
+    changes: Changes
+    """The labels of sentences and of pairs, once for each swap."""
     z: Mapping[str, float]
     """Code of each state whose pull was judged -> its pull toward friendlier (+) or less friendly tone and stance, in
     standard deviations of all states' pulls from their mean."""
+
+    @property
+    def flips(self) -> float:
+        """Share of the labels that changed, 0..1."""
+        return self.changes.all.share
 
     @property
     def states(self) -> int:
@@ -100,11 +98,7 @@ def country_swap(analyzer: Analyzer, records: Sequence[Record], *, seed: int = 1
                 pulls[state].append(_shift(analyzer.codebook, first, answer))
     return CountrySwap(
         sentences=len(originals),
-        labels=changes.all.n,
-        flips=changes.all.share,
-        flips_interval=share_interval(changes.all.flipped, changes.all.sentence_of),
-        flips_by_task={task: flips.share for task, flips in changes.by_task.items()},
-        mean_dp=changes.all.mean_dp,
+        changes=changes,
         z=_in_deviations(pulls),
     )
 
@@ -142,20 +136,8 @@ def swapped(
                 yield record, told, tuple(mapping.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolesExchanged:
-    """What became of the labels of pairs when source and target changed places in the text."""
-
-    labels: int
-    """Labels of pairs compared."""
-    flips: float
-    """Share of them that did not stay with the places, 0..1."""
-    flips_interval: tuple[float, float]
-    """95 % bootstrap interval over sentences."""
-
-
-def roles_exchanged(analyzer: Analyzer, records: Sequence[Record]) -> RolesExchanged:
-    """Return how often the labels of a pair do not follow when its two states change places.
+def roles_exchanged(analyzer: Analyzer, records: Sequence[Record]) -> Changes:
+    """Return what became of the labels of pairs when source and target changed places in the text.
 
     Args:
         analyzer: The release.
@@ -168,11 +150,7 @@ def roles_exchanged(analyzer: Analyzer, records: Sequence[Record]) -> RolesExcha
     for n, (first, other) in enumerate(zip(before, after, strict=True)):
         if isinstance(first, Prediction) and isinstance(other, Prediction):
             changes.add(analyzer.codebook, replace(first, sentence={}), replace(other, sentence={}), n)
-    return RolesExchanged(
-        labels=changes.all.n,
-        flips=changes.all.share,
-        flips_interval=share_interval(changes.all.flipped, changes.all.sentence_of),
-    )
+    return changes
 
 
 def with_roles_exchanged(records: Sequence[Record]) -> Iterator[tuple[Record, Record]]:
@@ -190,17 +168,18 @@ def with_roles_exchanged(records: Sequence[Record]) -> Iterator[tuple[Record, Re
                 yield alone, told
 
 
-def as_metrics(swap: CountrySwap, roles: RolesExchanged) -> dict[str, Any]:
+def as_metrics(swap: CountrySwap, roles: Changes) -> dict[str, Any]:
     """Return the figures as they stand in `metrics.json`; of the states only those that pull far."""
+    moved, followed = swap.changes.all, roles.all
     return {
-        "swap_labels": swap.labels,
-        "swap_flips": swap.flips,
-        "swap_flips_interval": list(swap.flips_interval),
-        "swap_dp": swap.mean_dp,
+        "swap_labels": moved.n,
+        "swap_flips": moved.share,
+        "swap_flips_interval": list(share_interval(moved.flipped, moved.sentence_of)),
+        "swap_dp": moved.mean_dp,
         "states": swap.states,
         "state_sd": swap.largest_z,
         "far_states": {state: round(swap.z[state], 3) for state in swap.far},
-        "role_labels": roles.labels,
-        "role_flips": roles.flips,
-        "role_flips_interval": list(roles.flips_interval),
+        "role_labels": followed.n,
+        "role_flips": followed.share,
+        "role_flips_interval": list(share_interval(followed.flipped, followed.sentence_of)),
     }

@@ -145,6 +145,24 @@ def resampled(
     return (drawn @ by_group).reshape(RESAMPLES, n_labels, n_labels)
 
 
+def resampled_statistic(
+    statistic: Callable[[NDArray[np.int64]], float], groups: Sequence[Any], *, seed: int = 0
+) -> NDArray[np.float64]:
+    """Return a statistic that is no figure of confusion counts on bootstrap resamples. *Shape:* `RESAMPLES`.
+
+    Args:
+        statistic: Takes the numbers of the rows that were drawn, some of them more than once.
+        groups: What belongs together and is drawn together. *Length:* N
+        seed: Of the draws.
+    """
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    n_groups = int(group.max()) + 1
+    members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(n_groups, size=(RESAMPLES, n_groups))
+    return np.array([statistic(np.concatenate([members[g] for g in row])) for row in drawn])
+
+
 def bounds(draws: NDArray[np.float64]) -> tuple[float, float]:
     """Return the 95 % interval of a resampled figure."""
     low, high = np.percentile(draws, [2.5, 97.5])

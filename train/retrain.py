@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from ..model.errors import ConfigError
 from ..model.records import Record, read_records
 from ..model.release import Release
 from ..model.settings import read_settings
-from .config import TrainConfig
+from .config import TrainConfig, recipe_of
 from .corpus import Corpus, project_corpus
 from .gates import DEFAULT_GATES, check_gates
 from .relabel import changes

@@ -109,7 +109,7 @@ class Exchange:
                     (*match.span("article"), _article(match["article"], form, drop_the=use == "name"))
                 )
             edits.append((*match.span("form"), form))
-        return Exchanged(_edited(text, edits), tuple(_moved(span, edits) for span in spans))
+        return Exchanged(edited(text, edits), tuple(moved(span, edits) for span in spans))
 
     def _form(self, code: str, use: str) -> str | None:
         """The first form of a state for a use that no other state shares."""
@@ -126,7 +126,8 @@ def _article(article: str, form: str, *, drop_the: bool) -> str:
     return fitting.capitalize() if article[0].isupper() else fitting
 
 
-def _edited(text: str, edits: Sequence[Edit]) -> str:
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """Return a text after edits that are in order and do not overlap."""
     parts, last = [], 0
     for start, end, new in edits:
         parts += [text[last:start], new]
@@ -134,8 +135,8 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
     return "".join([*parts, text[last:]])
 
 
-def _moved(span: Span, edits: Sequence[Edit]) -> Span:
-    """Where a span is after the edits; an end that lies inside an edit moves to that edit's own end."""
+def moved(span: Span, edits: Sequence[Edit]) -> Span:
+    """Return where a span is after the edits; an end that lies inside an edit moves to that edit's own end."""
     start, end = span
     moved_start, moved_end = start, end
     for first, last, new in edits:

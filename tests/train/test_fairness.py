@@ -56,9 +56,8 @@ def _records(repeat=1):
 def test_one_who_does_not_read_names_changes_nothing(codebook):
     found = country_swap(StandIn(codebook, lambda record: "accused" in record.text), _records())
     assert found.sentences == 3
-    assert found.labels == 9
-    assert found.flips == found.mean_dp == found.largest_z == 0
-    assert found.flips_interval == (0, 0)
+    assert found.changes.all.n == 9
+    assert found.flips == found.changes.all.mean_dp == found.largest_z == 0
 
 
 def test_one_who_dislikes_a_state_is_found_out(codebook):
@@ -71,8 +70,7 @@ def test_one_who_dislikes_a_state_is_found_out(codebook):
     assert found.z[disliked] == pytest.approx(-found.largest_z)
     assert found.largest_state == disliked
     assert 0 < found.flips < 0.05
-    assert found.flips_by_task == {"tone": found.flips}
-    assert found.flips_interval[0] <= found.flips <= found.flips_interval[1]
+    assert list(found.changes.by_task) == ["tone"]
 
 
 def test_what_is_told_of_others_names_none_of_the_first(codebook):
@@ -110,13 +108,14 @@ def test_two_states_change_places_and_the_pair_stays_where_it_is():
 def test_direction_must_follow(codebook, rule, share):
     records = [_pair(TEXTS[0], "Peru", "Chile", ("PER", "CHL"))]
     found = roles_exchanged(StandIn(codebook, rule), records)
-    assert (found.labels, found.flips) == (1, share)
+    assert (found.all.n, found.all.share) == (1, share)
 
 
 def test_gates_say_what_is_exceeded(codebook):
     fair = StandIn(codebook, lambda record: False)
     figures = as_metrics(country_swap(fair, _records(repeat=80)), roles_exchanged(fair, []))
     assert figures["swap_labels"] >= LEAST_LABELS
+    assert figures["swap_flips_interval"] == [0, 0]
     assert not list(broken_gates(figures, {"swap_flips": 0.0, "swap_dp": 0.0, "role_flips": 0.0}))
     (told,) = broken_gates(figures | {"swap_flips": 0.0612}, {"swap_flips": 0.05, "swap_dp": 0.1})
     assert (

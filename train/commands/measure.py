@@ -24,10 +24,22 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
     benchmark = commands.add_parser("benchmark", help="a release on every evaluation source at hand")
     benchmark.add_argument(
-        "--release", type=Path, help="release folder (the promoted one, else the shipped one)"
+        "--release",
+        type=Path,
+        action="append",
+        help="release folder (the promoted one, else the shipped one); given again, one that differs in its seed",
     )
     benchmark.add_argument("--mirror", type=Path, help="folder with the public data sets")
+    benchmark.add_argument(
+        "--no-baselines",
+        action="store_true",
+        help="leave out the methods that must be trained or scored first",
+    )
     benchmark.add_argument("-o", "--out", type=Path, help="write the figures as JSON too")
+    benchmark.add_argument(
+        "--readme", type=Path, help="put the table into a Markdown file, in place of its own"
+    )
+    benchmark.add_argument("--card", action="store_true", help="complete the card of the first release named")
     benchmark.set_defaults(run=_benchmark)
 
     curve = commands.add_parser("curve", help="the learning curve: what more labelled sentences buy")
@@ -95,21 +107,20 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _benchmark(options: argparse.Namespace) -> int:
-    require_extra("train", "sklearn")
-    from ...model.analyzer import load
-    from ..benchmark import as_json, as_table, benchmark
-    from ..corpus import find_mirror, load_corpus
+    require_extra("train", "sklearn", "torch", "vaderSentiment")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from ..benchmark_report import report
 
-    analyzer = load(options.release)
-    mirror = find_mirror(options.mirror)
-    corpus = load_corpus(analyzer.codebook, mirror=mirror)
-    rows = benchmark(analyzer, mirror, corpus)
-    if options.out:
-        figures = {"release": analyzer.release.label, "figures": as_json(rows)}
-        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    for note in corpus.notes:
-        print(f"note: {note}")
-    print(f"{analyzer.release.label}\n\n{as_table(rows)}")
+    print(
+        report(
+            options.release,
+            options.mirror,
+            with_baselines=not options.no_baselines,
+            out=options.out,
+            readme=options.readme,
+            card=options.card,
+        )
+    )
     return 0
 
 
