@@ -133,4 +133,5 @@ def recipe_of(release: Release) -> TrainConfig:
     """Return the recipe by which a release was made; what did not exist then has its default."""
     made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
     known = {known.name for known in dataclasses.fields(TrainConfig)}
-    return TrainConfig(**{name: value for name, value in made_by.items() if name in known})
+    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
+    return dataclasses.replace(recipe, stand_ins=release.stand_ins)

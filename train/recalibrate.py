@@ -17,10 +17,9 @@ from ..model.errors import ConfigError
 from ..model.network import DiplotoneNetwork
 from ..model.records import Record
 from ..model.release import Release
-from .config import TrainConfig
+from .config import TrainConfig, recipe_of
 from .corpus import Corpus, real_sources
 from .fit import Fitted, quotable, write_release
-from .retrain import recipe_of
 
 AFTERWARDS = ("stand_ins", "coverage", "thresholds", "gates", "precision", "int8_agreement")
 """Parts of a recipe that can be changed without training."""

@@ -181,14 +181,6 @@ def _recipe(release: Release, settings: RetrainConfig) -> TrainConfig:
     )
 
 
-def recipe_of(release: Release) -> TrainConfig:
-    """Return the recipe that a release was made by; what is newer than the release has its default."""
-    made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
-    known = {f.name for f in dataclasses.fields(TrainConfig)}
-    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
-    return dataclasses.replace(recipe, stand_ins=release.stand_ins)
-
-
 def _next_name(name: str) -> str:
     """Name-r1 after name, name-r2 after name-r1."""
     base, _, n = name.rpartition("-r")
