@@ -83,8 +83,9 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
         ReleaseError: The release is missing or damaged.
         MissingExtra: Parquet or Ray is asked for and not installed.
     """
+    kind = _kind(out, options.kind)
     opened = open_source(source)
-    output = output_for(opened, _kind(out, options.kind))
+    output = output_for(opened, kind)
     if out.exists() and out.samefile(source):
         raise RecordError(f"{out}: is the input itself; choose another name for the output")
     score_all = _engine(options.engine)

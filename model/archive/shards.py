@@ -90,7 +90,7 @@ class ShardFolder:
     ) -> None:
         self.folder = folder
         self.paths = ShardPaths(folder, suffix)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         self._lock = (folder / LOCK).open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
