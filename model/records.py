@@ -204,6 +204,22 @@ def check_row(
     return record, None
 
 
+def parse_json(line: str) -> Any:
+    """Return what a line of JSON holds.
+
+    Raises:
+        ValueError: It is not JSON, or a key stands in it twice; the text says where or which.
+    """
+    try:
+        return json.loads(line, object_pairs_hook=_object_without_repeats)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
+    except _RepeatedKeyError as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def write_jsonl(records: Iterable[Record], path: Path) -> None:
     """Write records as JSONL, one line each, UTF-8."""
     lines = (json.dumps(record.as_dict(), ensure_ascii=False) + "\n" for record in records)

@@ -51,19 +51,27 @@ def _by_workers(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Done
             for task in islice(tasks, workers + 1 - len(under_way)):
                 under_way.add(pool.submit(_score, job, task))
             if not under_way:
-                return
+                break
             finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
                 yield future.result()
-    except BrokenProcessPool as error:
-        raise RecordError(
-            "a worker process died, perhaps for want of memory; run the same command to go on, with fewer --workers"
-        ) from error
-    finally:
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:  # what they have half done is made anew
-            process.terminate()
+    except BaseException as error:
+        _end_at_once(pool)
+        if isinstance(error, BrokenProcessPool):
+            raise RecordError(
+                "a worker process died, perhaps for want of memory; run the same command to go on, with fewer"
+                " --workers"
+            ) from error
+        raise
+    pool.shutdown()
+
+
+def _end_at_once(pool: ProcessPoolExecutor) -> None:
+    """Let no worker finish its shard, which may take long; what it has half done is made anew."""
+    processes = list((pool._processes or {}).values())  # Python 3.14 has terminate_workers() for this
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
 
 
 def _begin_worker() -> None:

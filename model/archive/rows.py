@@ -6,12 +6,12 @@ Cells are taken as they stand: "NA" is Namibia. A row that cannot be read is tol
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import RecordError
+from ..records import parse_json
 
 if TYPE_CHECKING:
     import pyarrow.parquet
@@ -89,17 +89,15 @@ def json_rows(lines: Iterable[tuple[int, bytes]]) -> Iterator[Row]:
             continue
         if (problem := _too_long(line)) is None:
             try:
-                cells = json.loads(line.decode("utf-8"))
+                cells = parse_json(line.decode("utf-8"))
                 if isinstance(cells, dict):
                     yield Row(number, cells)
                     continue
                 problem = "is no object in braces"
             except UnicodeDecodeError as error:
                 problem = _not_utf8(error, line)
-            except json.JSONDecodeError as error:
-                problem = f"not JSON at column {error.colno}: {error.msg}"
-            except (ValueError, RecursionError) as error:  # a number without end, brackets without end
-                problem = f"not JSON: {error}"
+            except ValueError as error:
+                problem = str(error)
         yield Row(number, None, problem, _shown(line))
 
 

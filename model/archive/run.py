@@ -113,8 +113,7 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
             rejects = _finish_folder(folder) if as_folder else _finish_file(folder, output, out)
     except OSError as error:
         raise RecordError(
-            f"{error.filename or out}: cannot be written: {error.strerror or error}; mend that and run the same"
-            " command to go on"
+            f"{error.filename or out}: {error.strerror or error}; mend that and run the same command to go on"
         ) from error
     done = folder.done.values()
     return Outcome(
@@ -212,8 +211,7 @@ def _finish_file(folder: ShardFolder, output: Output, out: Path) -> Path | None:
     """Join the shards and remove them; a name is there whole or not at all."""
     numbers = sorted(folder.done)
     rejects = out.with_name(f"{out.stem}.rejects.jsonl")
-    for stale in (*out.parent.glob(f"{out.name}.half-*"), *out.parent.glob(f"{rejects.name}.half-*")):
-        stale.unlink()
+    _sweep(out, rejects, folder.folder)
     if with_rejects := [number for number in numbers if folder.done[number].rejected]:
         half = half_of(rejects)
         with half.open("wb") as file:
@@ -228,3 +226,11 @@ def _finish_file(folder: ShardFolder, output: Output, out: Path) -> Path | None:
     move_in(half, out)
     folder.remove()
     return rejects if with_rejects else None
+
+
+def _sweep(*paths: Path) -> None:
+    """Remove what earlier runs left half written under these names."""
+    halves = tuple(f"{path.name}.half-" for path in paths)
+    for other in paths[0].parent.iterdir():
+        if other.name.startswith(halves):
+            shutil.rmtree(other) if other.is_dir() else other.unlink()

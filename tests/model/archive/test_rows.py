@@ -90,7 +90,9 @@ def test_a_line_without_end_is_rejected_and_never_held(monkeypatch):
     assert len(long.raw) == 30
 
 
-@pytest.mark.parametrize("line", [b"{", b"[1]", b'{"a": 1' + b"0" * 5000 + b"}", b"[" * 100_000, b"\xff{}"])
+@pytest.mark.parametrize(
+    "line", [b"{", b"[1]", b'{"a": 1' + b"0" * 5000 + b"}", b"[" * 100_000, b"\xff{}", b'{"a": 1, "a": 2}']
+)
 def test_odd_json_is_rejected_with_its_reason(line):
     (row,) = json_rows([(7, line)])
     assert (row.line, row.cells) == (7, None)
