@@ -11,6 +11,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ..model.analyzer import Analyzer
+from ..model.release import ReleaseWatch
 from .api import answer_errors, build_rest, build_router
 from .archive import Archives
 from .archive_api import build_archive_router
@@ -23,14 +24,19 @@ from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
 from .shutdown import EndStreams
+from .takeover import Takeover
 from .wording import names_of
 from .workspace import Workspace
 
 LONGEST_SWEEP_S = 60.0
 """What nobody uses any more is looked for at least this often."""
+SECONDS_BETWEEN_LOOKS = 1.0
+"""Between two looks whether another release has been promoted; a look costs one `stat`."""
 
 
-def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
+def build_app(
+    analyzers: Sequence[Analyzer], config: ServeConfig, watch: ReleaseWatch | None = None
+) -> FastAPI:
     """Return the application; its analyzers start when the server starts it, and warm up first.
 
     The pool is `app.state.pool`; `app.state.closing` is the event that ends open streams.
@@ -38,6 +44,8 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     Args:
         analyzers: One or more, with the same release; they belong to the application from now on.
         config: Limits and names.
+        watch: Made before the analyzers were loaded: another release that is promoted takes over. None stays with
+            theirs.
     """
     codebook = analyzers[0].codebook
     pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
@@ -45,16 +53,20 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     workspace = Workspace(config.keep_files_s)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
+    takeover = Takeover(pool, watch) if watch else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workspace.start()
         pool.start()
-        sweeping = asyncio.create_task(_sweep(workspace))
+        chores = [asyncio.create_task(_sweep(workspace))]
+        if takeover:
+            chores.append(asyncio.create_task(_follow(takeover)))
         try:
             yield
         finally:
-            sweeping.cancel()
+            for chore in chores:
+                chore.cancel()
             archives.stop()
             pool.stop()
             workspace.stop()
@@ -111,6 +123,12 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     app.add_middleware(SecurityHeaders)  # refusals carry the headers too
     app.add_middleware(CountRequests, metrics=metrics)  # outermost: refusals are counted too
     return app
+
+
+async def _follow(takeover: Takeover) -> None:
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        await asyncio.to_thread(takeover.look)
 
 
 async def _sweep(workspace: Workspace) -> None:
