@@ -23,6 +23,9 @@ from .metrics import CountRequests, Metrics
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
+from .releasing import Releasing
+from .retrain_api import build_retrain_router
+from .retraining import Retrainings
 from .shutdown import EndStreams
 from .takeover import Takeover
 from .wording import names_of
@@ -54,6 +57,7 @@ def build_app(
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
     takeover = Takeover(pool, watch) if watch else None
+    retrainings = Retrainings(store, allowed=config.retraining, recipe=config.retrain_recipe)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -87,6 +91,7 @@ def build_app(
         build_label_router(store, pool, config, metrics),
         build_archive_router(archives, codebook, names_of(analyzers[0]), config),
         build_page_router(pool, workspace, config),
+        build_retrain_router(retrainings, Releasing(retrainings)),
     )
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)

@@ -62,12 +62,14 @@ def _fit(options: argparse.Namespace) -> int:
         print(f"note: {note}")
     from ..disk import disk_faults
     from ..fit import fit
+    from ..progress import write_progress
 
     quieten_libraries()
     run = options.out or Path("runs") / config.name
     with disk_faults(run):
         fitted = fit(corpus, codebook, config, run, fresh=options.fresh, precedents=not options.no_precedents)
     if fitted is not None:
+        write_progress(run, "ended")
         _print_fitted(fitted)
     return 0
 
@@ -92,6 +94,7 @@ def _fit_from(options: argparse.Namespace) -> int:
         print(f"note: {note}", flush=True)
     from ..disk import disk_faults
     from ..fit import fit
+    from ..progress import write_progress
     from ..warm_start import WarmStart, warm_network
 
     quieten_libraries()
@@ -103,8 +106,10 @@ def _fit_from(options: argparse.Namespace) -> int:
         write_jsonl(plan.held_out, run / HELD_OUT)
     if fitted is not None:
         print(f"release in {fitted.release.folder}\n", flush=True)
+        write_progress(run, "judging")
         current = open_release(current_release())
         judge_and_write(fitted.release, current, settings.gates, run / HELD_OUT, mirror, options.sentences)
+        write_progress(run, "ended")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -39,6 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     rollback.set_defaults(run=_rollback)
 
     releases = commands.add_parser("releases", help="list the releases that can be used")
+    releases.add_argument("--json", action="store_true", help="print JSON")
     releases.set_defaults(run=_releases)
 
 
@@ -134,7 +136,11 @@ def _rollback(options: argparse.Namespace) -> int:
 def _releases(options: argparse.Namespace) -> int:
     from ..releases import releases
 
-    for listed in releases():
+    found = releases()
+    if options.json:
+        print(json.dumps([asdict(listed) for listed in found]))
+        return 0
+    for listed in found:
         mark = "*" if listed.is_current else " "
         outcome = f"  verdict: {listed.outcome}" if listed.outcome else ""
         print(f"{mark} {listed.name}  {listed.label}{outcome}")
