@@ -20,6 +20,7 @@ from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, SecurityHea
 from .label_api import build_label_router
 from .labels import LabelStore
 from .metrics import CountRequests, Metrics
+from .model_api import build_model_router
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
@@ -35,6 +36,10 @@ LONGEST_SWEEP_S = 60.0
 """What nobody uses any more is looked for at least this often."""
 SECONDS_BETWEEN_LOOKS = 1.0
 """Between two looks whether another release has been promoted; a look costs one `stat`."""
+STAYS = (
+    "this service was started with a release of its own (--release) and stays with it; one that is put into use here"
+    " answers in services that were started without"
+)
 
 
 def build_app(
@@ -92,6 +97,12 @@ def build_app(
         build_archive_router(archives, codebook, names_of(analyzers[0]), config),
         build_page_router(pool, workspace, config),
         build_retrain_router(retrainings, Releasing(retrainings)),
+        build_model_router(
+            pool,
+            retrainings,
+            lambda: takeover.notice if takeover else STAYS if config.release else None,
+            allowed=config.retraining,
+        ),
     )
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)

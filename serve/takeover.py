@@ -50,9 +50,12 @@ class Takeover:
             self._pool.replace(self._loaded(folder))
         except Exception as error:  # a library's fault in a strange release is no reason to stop answering
             words = str(error) if isinstance(error, DiplotoneError) else f"{folder}: {error!r}"
-            self.notice = f"{' '.join(words.split())}; {before.label} goes on answering"
+            self.notice = (
+                f"the release put into use is not taken up: {' '.join(words.split())};"
+                f" {before.label} goes on answering"
+            )
             self._refused = folder, stamp
-            logger.error("a promoted release is not taken up: %s", self.notice)
+            logger.error(self.notice)
         else:
             logger.info("%s answers now, after %s", self._pool.release, before.label)
 

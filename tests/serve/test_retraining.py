@@ -74,7 +74,7 @@ def retrainings(tiny_release, store, recipe) -> Iterator[Retrainings]:
         found.cancel(one.id)
 
 
-def until(condition, seconds: float = 120.0):
+def until(condition, seconds: float = 900.0):
     """What a condition returns once it is true."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -240,7 +240,7 @@ def test_a_retraining_outlives_the_page_and_its_release_is_used_and_left_again(t
             phases.add(found["phase"])
             return found["state"] not in ("running", "waiting") and found
 
-        ended = until(over, 300)
+        ended = until(over)
         assert ended["state"] == "ended", ended["problem"]
         assert {"judging", "ended"} <= phases
         assert ended["outcome"] in ("promote", "refuse", "undecided")
