@@ -68,8 +68,8 @@ def _serve(config: ServeConfig) -> None:
         from .shutdown import Server
 
         watch = None if config.release else ReleaseWatch()  # whoever names a release wants that one
-        analyzers = [load(config.release or None) for _ in range(config.n_analyzers)]
-        app = build_app(analyzers, config, watch)
+        # No name for the analyzers: the application frees them when another release takes over.
+        app = build_app([load(config.release or None) for _ in range(config.n_analyzers)], config, watch)
         server = Server(
             uvicorn.Config(
                 app,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from diplotone.model.analyzer import load
 from diplotone.model.golden import GOLDEN_FILE, write_golden
@@ -29,6 +31,8 @@ from diplotone.model.release import (
     seal,
     write_pointer,
 )
+from diplotone.serve.app import build_app
+from diplotone.serve.config import ServeConfig
 from diplotone.serve.pool import AnalyzerPool
 from diplotone.serve.takeover import Takeover
 from diplotone.train.corpus import N_GOLDEN, golden_candidates
@@ -103,6 +107,20 @@ def test_what_runs_ends_with_its_analyzer_and_the_old_one_is_freed(codebook):
     asyncio.run(swap())
     assert old() is None
     pool.stop()
+
+
+def test_the_application_keeps_nothing_of_the_release_before(codebook):
+    app = build_app([WordAnalyzer(codebook, "old@1")], ServeConfig())
+    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
+        assert app.state.pool.wait_until_ready(20)
+        assert client.post("/v1/analyze", json={"text": TEXT}).json()["provenance"]["release"] == "old@1"
+        old = weakref.ref(app.state.pool.analyzers[0])
+        app.state.pool.replace([WordAnalyzer(codebook, "new@2")])
+        assert client.post("/v1/analyze", json={"text": TEXT}).json()["provenance"]["release"] == "new@2"
+        assert "new@2" in client.get("/page/model").json()["parts"]["figures"]
+        assert client.get("/health").json()["release"] == "new@2"
+        gc.collect()
+        assert old() is None
 
 
 def test_many_runs_of_one_thing_come_from_the_release_it_began_with(codebook):
