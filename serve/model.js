@@ -86,10 +86,21 @@ element.addEventListener('click', (event) => {
 
 // Only while somebody looks.
 let lookAgain = null;
-new IntersectionObserver(([entry]) => {
+let unreached = false;
+async function lookNow() {
+  if (document.hidden) return;
+  try {
+    await look();
+    if (unreached) one('.problem').textContent = '';
+    unreached = false;
+  } catch (problem) {
+    one('.problem').textContent = problem.message;
+    unreached = true;
+  }
+}
+new IntersectionObserver((entries) => {
   clearInterval(lookAgain);
-  if (!entry.isIntersecting) return;
-  const now = () => document.hidden || look().catch((problem) => { one('.problem').textContent = problem.message; });
-  now();
-  lookAgain = setInterval(now, MODEL_POLL_MS);
+  if (!entries.at(-1).isIntersecting) return;
+  lookNow();
+  lookAgain = setInterval(lookNow, MODEL_POLL_MS);
 }).observe(element);

@@ -314,10 +314,13 @@ class Retrainings:
         self._children.append(child)
 
     def _tidy(self) -> None:
-        """Remove what nobody needs of those that are over."""
+        """Remove what nobody needs of those that are over, and what a page left that was killed while starting one."""
+        for path in self.folder.iterdir():
+            if path.name.startswith(".") and _ID.fullmatch(path.name[1:]):
+                shutil.rmtree(path, ignore_errors=True)
         over = [found for found in self.all() if not found.is_alive]
         for n, found in enumerate(over, 1):
-            shutil.rmtree(found.folder if n >= KEPT else found.run / "checkpoints", ignore_errors=True)
+            shutil.rmtree(found.folder if n > KEPT else found.run / "checkpoints", ignore_errors=True)
 
     @contextlib.contextmanager
     def _disk_faults(self) -> Iterator[None]:
