@@ -95,11 +95,10 @@ def _print_deep_check(options: argparse.Namespace, records: Sequence[Record]) ->
 
 
 def _next(options: argparse.Namespace) -> int:
-    require_extra("train", "sklearn")
     from ...model.analyzer import load
     from ...model.errors import RecordError
+    from ...model.next_labels import suggest
     from ...model.records import read_records, write_jsonl
-    from ..next_labels import suggest
 
     if options.n < 1:
         raise ConfigError(f"-n is {options.n}; it must be 1 or more")
