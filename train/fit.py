@@ -1,6 +1,7 @@
 """Train the network on labelled sentences and write a release.
 
-A run lives in one folder: its checkpoints, its fingerprint (recipe and data), and at the end the release.
+A run lives in one folder: its checkpoints, its fingerprint (recipe and data), how far it is (`progress`), and at the
+end the release.
 Started again after a kill, it goes on from the newest whole checkpoint; with another recipe or other data it
 refuses, so that no run is a mixture.
 """
@@ -54,6 +55,7 @@ from .metrics import confusion, macro_f1, quadratic_kappa
 from .mistakes import surest_mistakes
 from .pictures import draw_pictures
 from .precedents import write_precedents
+from .progress import ReportProgress, write_progress
 from .release_gates import broken_gates
 from .verdict_file import write_verdict
 from .warm_start import WarmStart
@@ -113,6 +115,7 @@ def fit(
     trained = train_network(corpus, codebook, config, run, start=start, fresh=fresh, progress=progress)
     if trained is None:
         return None
+    write_progress(run, "writing")
     splits = {name: corpus.split(name) for name in ("train", "dev", "test")}
     splits["dev"] = splits["dev"] or splits["train"]
     provenance = _provenance(config, corpus, splits, [*corpus.notes, *trained.notes], trained.log)
@@ -179,6 +182,7 @@ def train_network(
         raise ConfigError("there is not one sentence to train on; add some with --labels")
     dev = dev or train  # a handful of sentences for a trial: there is nothing else to stop on
     _claim(run, config, corpus, start.origin if start else {}, fresh=fresh)
+    write_progress(run, "preparing")
     set_seed(config.seed)
     network, encoder = (start.network, start.encoder) if start else untrained_network(config, codebook)
 
@@ -193,7 +197,10 @@ def train_network(
         data_collator=Collator(codebook, encoder),
         compute_loss_func=MultiTaskLoss(config, codebook, train),
         compute_metrics=lambda prediction: selection_score(prediction, codebook),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=config.patience)],
+        callbacks=[
+            EarlyStoppingCallback(early_stopping_patience=config.patience),
+            ReportProgress(run),
+        ],
     )
     trainer.train(resume_from_checkpoint=newest_whole_checkpoint(run))
     if not trainer.is_world_process_zero():

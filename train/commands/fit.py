@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...model.errors import ConfigError, require_extra
 from .libraries import quieten_libraries
-from .release import judge_and_write, named_release
+from .release import named_release
 
 if TYPE_CHECKING:
     from ..fit import Fitted
@@ -78,6 +78,7 @@ def _fit(options: argparse.Namespace) -> int:
         print(f"note: {note}")
     from ..disk import disk_faults
     from ..fit import fit, refuse_broken
+    from ..progress import write_progress
 
     quieten_libraries()
     run = options.out or Path("runs") / config.name
@@ -92,6 +93,7 @@ def _fit(options: argparse.Namespace) -> int:
             anyway=options.anyway,
         )
     if fitted is not None:
+        write_progress(run, "ended")
         _print_fitted(fitted)
         refuse_broken(fitted)
     return 0
@@ -99,37 +101,26 @@ def _fit(options: argparse.Namespace) -> int:
 
 def _fit_from(options: argparse.Namespace) -> int:
     from ...model.codebook import Codebook
-    from ...model.records import write_jsonl
-    from ...model.release import current_release, open_release
     from ..corpus import find_mirror
-    from ..retrain import HELD_OUT, load_retrain_config, prepare
+    from ..retrain import load_retrain_config, retrain
 
     if options.labels_only:
         raise ConfigError(
             "--labels-only and --from do not go together: with --set replay=0 nothing is mixed in"
         )
-    release = named_release(options.start)
-    codebook = Codebook.load(options.codebook) if options.codebook else release.codebook
-    settings = load_retrain_config(options.config, options.set)
-    mirror = find_mirror(options.mirror)
-    plan = prepare(release, codebook, options.labels, settings, mirror=mirror)
-    for note in plan.corpus.notes:
-        print(f"note: {note}", flush=True)
-    from ..disk import disk_faults
-    from ..fit import fit
-    from ..warm_start import WarmStart, warm_network
-
     quieten_libraries()
-    run = options.out or Path("runs") / plan.recipe.name
-    network, encoder = warm_network(release, codebook, heads_only=plan.heads_only, seed=plan.recipe.seed)
-    start = WarmStart(network, encoder, plan.origin)
-    with disk_faults(run):
-        fitted = fit(plan.corpus, codebook, plan.recipe, run, start=start, fresh=options.fresh)
-        write_jsonl(plan.held_out, run / HELD_OUT)
-    if fitted is not None:
-        print(f"release in {fitted.release.folder}\n", flush=True)
-        current = open_release(current_release())
-        judge_and_write(fitted.release, current, settings.gates, run / HELD_OUT, mirror, options.sentences)
+    retrain(
+        options.labels,
+        options.out,
+        start=named_release(options.start),
+        codebook=Codebook.load(options.codebook) if options.codebook else None,
+        settings=load_retrain_config(options.config, options.set),
+        sentences=options.sentences,
+        mirror=find_mirror(options.mirror),
+        fresh=options.fresh,
+        progress=True,
+        tell=lambda words: print(words, flush=True),
+    )
     return 0
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...model.errors import ConfigError, require_extra
+from ...model.errors import require_extra
 
 if TYPE_CHECKING:
     from ...model.release import Release
@@ -39,6 +39,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     rollback.set_defaults(run=_rollback)
 
     releases = commands.add_parser("releases", help="list the releases that can be used")
+    releases.add_argument("--json", action="store_true", help="print JSON")
     releases.set_defaults(run=_releases)
 
 
@@ -46,6 +47,7 @@ def _verdict(options: argparse.Namespace) -> int:
     require_extra("train", "scipy", "sklearn")
     from ...model.release import open_release
     from ..corpus import find_mirror
+    from ..judging import judge_and_write
     from ..releases import find_candidate
     from ..retrain import HELD_OUT, load_retrain_config
 
@@ -55,49 +57,12 @@ def _verdict(options: argparse.Namespace) -> int:
         open_release(folder),
         named_release(options.against),
         load_retrain_config(options.config, options.set).gates,
-        options.labels or (kept if kept.is_file() else None),
-        find_mirror(options.mirror),
-        options.sentences,
+        held_out=options.labels or (kept if kept.is_file() else None),
+        sentences=options.sentences,
+        mirror=find_mirror(options.mirror),
+        tell=print,
     )
     return 0
-
-
-def judge_and_write(
-    candidate: Release,
-    current: Release,
-    gates: Mapping[str, float],
-    held_out: Path | None,
-    mirror: Path | None,
-    sentences: Path | None,
-) -> None:
-    """Write the verdict beside the candidate's files and print it."""
-    from ...model.analyzer import load
-    from ...model.records import read_records
-    from ..corpus import project_corpus
-    from ..rescore import as_text as difference_as_text
-    from ..rescore import difference
-    from ..verdict import judge
-    from ..verdict_file import write_verdict
-    from ..verdict_text import as_text
-
-    codebook = candidate.codebook
-    corrections = read_records(held_out, codebook) if held_out else ()
-    analysed = read_records(sentences, codebook, keep_unknown=True) if sentences else ()
-    new, old = load(candidate.folder), load(current.folder)
-    verdict = judge(new, old, project_corpus(codebook, mirror=mirror), corrections, gates)
-    text = as_text(verdict)
-    figures = verdict.as_dict()
-    if sentences:
-        found = difference(new, old, analysed)
-        text += f"\n\n{difference_as_text(found)}"
-        figures["difference"] = asdict(found)
-    print(text)
-    try:
-        write_verdict(candidate.folder, figures, text)
-    except OSError as error:
-        raise ConfigError(
-            f"{candidate.folder}: the verdict cannot be written: {error.strerror}; make room, or copy it from here"
-        ) from error
 
 
 def _promote(options: argparse.Namespace) -> int:
@@ -134,7 +99,11 @@ def _rollback(options: argparse.Namespace) -> int:
 def _releases(options: argparse.Namespace) -> int:
     from ..releases import releases
 
-    for listed in releases():
+    found = releases()
+    if options.json:
+        print(json.dumps([asdict(listed) for listed in found]))
+        return 0
+    for listed in found:
         mark = "*" if listed.is_current else " "
         outcome = f"  verdict: {listed.outcome}" if listed.outcome else ""
         print(f"{mark} {listed.name}  {listed.label}{outcome}")
