@@ -11,6 +11,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ..model.analyzer import Analyzer
+from ..model.release import home
 from .api import answer_errors, build_rest, build_router
 from .archive import Archives
 from .archive_api import build_archive_router
@@ -22,6 +23,7 @@ from .metrics import CountRequests, Metrics
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
+from .shared_texts import SharedTexts
 from .shutdown import EndStreams
 from .wording import names_of
 from .workspace import Workspace
@@ -43,14 +45,18 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
     store = LabelStore.at_home(codebook)
     workspace = Workspace(config.keep_files_s)
+    shared_texts = SharedTexts(home() / "shared", config.share_days)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
+
+    def texts_of_archive(token: str) -> list[str]:
+        return [text.text for text in archives.get(token).texts]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workspace.start()
         pool.start()
-        sweeping = asyncio.create_task(_sweep(workspace))
+        sweeping = asyncio.create_task(_sweep(workspace, shared_texts))
         try:
             yield
         finally:
@@ -72,9 +78,9 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     app.state.closing = closing = asyncio.Event()
     routers = (
         build_router(pool, codebook, name_of, config, metrics),
-        build_label_router(store, pool, config, metrics),
+        build_label_router(store, pool, analyzers[0].gazetteer, texts_of_archive, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
-        build_page_router(pool, workspace, codebook, config),
+        build_page_router(pool, workspace, shared_texts, codebook, config),
     )
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)
@@ -101,6 +107,7 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
         files={
             "/page/files": config.max_file_bytes,
             "/v1/labels/import": config.max_file_bytes,
+            "/v1/sentences/archive": config.max_archive_bytes,
             "/v1/archives": config.max_archive_bytes,
         },
     )
@@ -113,7 +120,8 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     return app
 
 
-async def _sweep(workspace: Workspace) -> None:
+async def _sweep(workspace: Workspace, shared_texts: SharedTexts) -> None:
     while True:
+        await asyncio.to_thread(shared_texts.sweep)
         await asyncio.sleep(min(workspace.keep_s, LONGEST_SWEEP_S))
         await asyncio.to_thread(workspace.sweep)
