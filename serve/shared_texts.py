@@ -7,6 +7,7 @@ link is opened.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -104,7 +105,8 @@ class SharedTexts:
         oldest_kept = time.time() - self.keep_days * DAY_S
         for n, (made, path) in enumerate(found):
             if made <= oldest_kept or len(found) - n > MOST_TEXTS:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # one that cannot be deleted must not keep the others
+                    path.unlink()
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
