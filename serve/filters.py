@@ -112,7 +112,7 @@ def share(token: str | None, keep_days: float) -> Markup | None:
         return None
     return element(
         "p",
-        element("button", "Make a link", type="button", class_="share", aria_describedby="share-stores"),
+        element("button", "Make a link", type="button", class_="make-link", aria_describedby="share-stores"),
         element(
             "span",
             f" stores this article on this service for {days(keep_days)}; whoever has the link can read it till then. ",

@@ -21,6 +21,6 @@ async function share(button) {
 }
 
 element.addEventListener('click', (event) => {
-  const button = event.target.closest('.share');
+  const button = event.target.closest('.make-link');
   if (button) share(button);
 });
