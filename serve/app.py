@@ -11,7 +11,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ..model.analyzer import Analyzer
-from ..model.release import ReleaseWatch
+from ..model.release import ReleaseWatch, home
 from .api import answer_errors, build_rest, build_router
 from .archive import Archives
 from .archive_api import build_archive_router
@@ -27,6 +27,7 @@ from .pool import AnalyzerPool
 from .releasing import Releasing
 from .retrain_api import build_retrain_router
 from .retraining import Retrainings
+from .shared_texts import SharedTexts
 from .shutdown import EndStreams
 from .takeover import Takeover
 from .wording import names_of
@@ -59,16 +60,20 @@ def build_app(
     pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
     store = LabelStore.at_home(codebook)
     workspace = Workspace(config.keep_files_s)
+    shared_texts = SharedTexts(home() / "shared", config.share_days)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
     takeover = Takeover(pool, watch) if watch else None
     retrainings = Retrainings(store, allowed=config.retraining, recipe=config.retrain_recipe)
 
+    def texts_of_archive(token: str) -> list[str]:
+        return [text.text for text in archives.get(token).texts]
+
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workspace.start()
         pool.start()
-        chores = [asyncio.create_task(_sweep(workspace))]
+        chores = [asyncio.create_task(_sweep(workspace, shared_texts))]
         if takeover:
             chores.append(asyncio.create_task(_follow(takeover)))
         try:
@@ -93,9 +98,9 @@ def build_app(
     app.state.closing = closing = asyncio.Event()
     routers = (
         build_router(pool, codebook, name_of, config, metrics),
-        build_label_router(store, pool, config, metrics),
+        build_label_router(store, pool, analyzers[0].gazetteer, texts_of_archive, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
-        build_page_router(pool, workspace, codebook, config),
+        build_page_router(pool, workspace, shared_texts, codebook, config),
         build_retrain_router(retrainings, Releasing(retrainings)),
         build_model_router(
             pool,
@@ -129,6 +134,7 @@ def build_app(
         files={
             "/page/files": config.max_file_bytes,
             "/v1/labels/import": config.max_file_bytes,
+            "/v1/sentences/archive": config.max_archive_bytes,
             "/v1/archives": config.max_archive_bytes,
         },
     )
@@ -147,7 +153,8 @@ async def _follow(takeover: Takeover) -> None:
         await asyncio.to_thread(takeover.look)
 
 
-async def _sweep(workspace: Workspace) -> None:
+async def _sweep(workspace: Workspace, shared_texts: SharedTexts) -> None:
     while True:
+        await asyncio.to_thread(shared_texts.sweep)
         await asyncio.sleep(min(workspace.keep_s, LONGEST_SWEEP_S))
         await asyncio.to_thread(workspace.sweep)

@@ -62,6 +62,14 @@ def _downloads(archive: Archive) -> Markup:
             )
             for form in forms
         ),
+        element(
+            "button",
+            "Put its sentences most worth labelling up",
+            type="button",
+            class_="put-up",
+            data_archive=archive.token,
+        ),
+        element("span", class_="put-up-status", role="status"),
         class_="downloads",
     )
 

@@ -43,6 +43,9 @@ class ServeConfig:
     """Archives that may be under way at once, 1..100."""
     keep_files_s: float = 3_600.0
     """Seconds from its last use after which a result, kept for its downloads, is removed; 1..604,800."""
+    share_days: float = 0.0
+    """Days for which the text of an article is kept in `DIPLOTONE_HOME` when somebody makes a link to it, and after
+    which it is deleted; 0 makes no links and keeps no texts, 0..3,650."""
     max_waiting: int = 64
     """Requests that may wait for an analyzer, 1..10,000; further ones are told to come back later."""
     deadline_s: float = 60.0
@@ -64,6 +67,7 @@ class ServeConfig:
             "max_archive_rows": (1, 1_000_000),
             "max_archives": (1, 100),
             "keep_files_s": (1, 604_800),
+            "share_days": (0, 3_650),
             "max_waiting": (1, 10_000),
             "deadline_s": (0.001, 86_400),
         }

@@ -82,13 +82,19 @@ def given_before(text: str, labels: Sequence[Label]) -> Markup:
             " " if label.old and label.old != label.new else None,
             element("b", label.new),
             element(
-                "span", f" by {label.annotator}, {label.made[:16].replace('T', ' ')} UTC ", class_="quiet"
+                "span",
+                f" by {label.annotator}{', to settle it' if label.settles else ''}, {_when(label)} UTC ",
+                class_="quiet",
             ),
             element("button", "Undo", type="button", class_="undo", data_label=label.id),
         )
         for label in labels
     )
     return element("ul", *items, class_="given", aria_label="Labels that people gave")
+
+
+def _when(label: Label) -> str:
+    return label.made[:16].replace("T", " ")
 
 
 def _words(label: Label, text: str) -> str:

@@ -3,13 +3,17 @@
 const box = () => document.querySelector('#article textarea');
 const status = () => one('.file-status');
 
+function fill(text) {
+  const area = box();
+  area.value = text;
+  area.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
 async function read(file) {
   status().textContent = `Reading ${file.name} …`;
   try {
     const { text, notes } = await give('page/files', file);
-    const area = box();
-    area.value = text;
-    area.dispatchEvent(new Event('input', { bubbles: true }));
+    fill(text);
     status().textContent = [`${file.name} is in the box above.`, ...notes].join(' ');
   } catch (problem) {
     status().replaceChildren(make('span', { role: 'alert' }, problem.message));

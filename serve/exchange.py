@@ -6,23 +6,15 @@ accused of, the other now does. What changes shows where the release leans on a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
 
 from ..model.analysis import Analysis, Judgement, SentenceAnalysis
 from ..model.analyzer import Analyzer
-from ..model.article.actor_file import Actor
-from ..model.article.forms import SHORTEST_UPPER_CASE
+from ..model.article import exchange as article
 from ..model.codebook import Codebook
 from ..model.errors import TextError
-
-_WITH_ARTICLE = re.compile(
-    r"(?:United|European|African|Arab) |(?:Islands|Emirates|Republic|Union|Nations|States|Court|League)\b"
-    r"|\A(?:UN|EU|AU|UK|US|U\.S\.|U\.K\.|USA|UAE|Netherlands|Philippines|Bahamas|Gambia|Maldives|Taliban|Houthis)\Z"
-)
-"""Names that English puts "the" before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +64,7 @@ def exchange(analyzer: Analyzer, text: str, one: str, other: str) -> Exchange:
             raise TextError(f'"{code}" is no actor that is known here; choose two of those in the text')
     if one == other:
         raise TextError("the two actors are the same; choose two different ones")
-    exchanged, n = exchanged_text(text, analyzer.gazetteer[one], analyzer.gazetteer[other])
+    exchanged, n = exchanged_text(text, one, other)
     if n == 0:
         raise TextError(f"neither {one} nor {other} is named in the text by a word that can be exchanged")
     before, after = analyzer.analyze(text), analyzer.analyze(exchanged)
@@ -104,63 +96,18 @@ def _changes(
             )
 
 
-Use = Literal["name", "adjective", "people", "seat"]
+@cache
+def _exchange() -> article.Exchange:
+    """The table of all forms, which is worth keeping."""
+    return article.Exchange(sure_only=False)
 
 
-def exchanged_text(text: str, one: Actor, other: Actor) -> tuple[str, int]:
+def exchanged_text(text: str, one: str, other: str) -> tuple[str, int]:
     """Return the text with each form of either actor replaced by the like form of the other, and how many.
 
     Names give names, adjectives adjectives, peoples peoples and capitals capitals; a form of which the
-    other has no like becomes its name. People who are named stay who they are.
+    other has no like becomes its name.
     """
-    replacements = {**_replacements(one, other), **_replacements(other, one)}
-    replacements |= {
-        form.upper(): new for form, new in replacements.items() if len(form) >= SHORTEST_UPPER_CASE
-    }
-    ambiguous = {form.casefold() for form, _ in _forms(one)} & {form.casefold() for form, _ in _forms(other)}
-    words = sorted((w for w in replacements if w.casefold() not in ambiguous), key=len, reverse=True)
-    if not words:
-        return text, 0
-    pattern = re.compile(rf"(\b[Tt]he\s+)?(?<!\w)({'|'.join(map(re.escape, words))})(?!\w)")
-
-    def replaced(match: re.Match[str]) -> str:
-        article, word = match[1] or "", match[2]
-        new, use = replacements[word]
-        if len(word) >= SHORTEST_UPPER_CASE and word.isupper():
-            new = new.upper()
-        if use != "name":
-            return article + new
-        return _article(article, word, new, match) + new
-
-    return pattern.subn(replaced, text)
-
-
-def _article(found: str, word: str, new: str, match: re.Match[str]) -> str:
-    """The article before a name: kept, taken off, or put on, as the new name asks."""
-    needs, needed = bool(_WITH_ARTICLE.search(new)), bool(_WITH_ARTICLE.search(word))
-    if needs == needed or (found and needs):
-        return found
-    if not needs:
-        return ""
-    before = match.string[: match.start()].rstrip(" ")
-    return "The " if not before or before[-1] in '.!?\n“"' else "the "
-
-
-def _replacements(source: Actor, target: Actor) -> dict[str, tuple[str, Use]]:
-    return {form: _like(use, target) for form, use in _forms(source)}
-
-
-def _forms(actor: Actor) -> Iterator[tuple[str, Use]]:
-    for form in (actor.name, *actor.also):
-        yield form, "name"
-    for form in actor.adjectives:
-        yield form, "adjective"
-    for form in actor.people:
-        yield form, "people"
-    for form in actor.seats:
-        yield form, "seat"
-
-
-def _like(use: Use, actor: Actor) -> tuple[str, Use]:
-    forms = {"adjective": actor.adjectives, "people": actor.people, "seat": actor.seats}.get(use, ())
-    return (forms[0], use) if forms else (actor.name, "name")
+    exchanged = _exchange().apply(text, {one: other, other: one}, or_name=True)
+    assert exchanged is not None  # nothing is refused where a name may stand
+    return exchanged.text, exchanged.n

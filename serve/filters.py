@@ -11,7 +11,7 @@ from ..model.codebook import Codebook
 from . import palette
 from .exports import available
 from .markup import element, join
-from .wording import NameOf
+from .wording import NameOf, days
 
 VOICES = (("narrator", "the writer"), ("quote", "direct quote"), ("reported", "reported speech"))
 
@@ -103,6 +103,24 @@ def downloads(token: str | None) -> Markup | None:
         element("button", "Put its sentences up for labelling", type="button", class_="put-up"),
         element("span", class_="put-up-status", role="status"),
         class_="downloads",
+    )
+
+
+def share(token: str | None, keep_days: float) -> Markup | None:
+    """Return the control that makes a link, with what it stores; None where none is made."""
+    if token is None or not keep_days:
+        return None
+    return element(
+        "p",
+        element("button", "Make a link", type="button", class_="make-link", aria_describedby="share-stores"),
+        element(
+            "span",
+            f" stores this article on this service for {days(keep_days)}; whoever has the link can read it till then. ",
+            class_="quiet",
+            id="share-stores",
+        ),
+        element("span", class_="share-result", role="status"),
+        class_="sharing",
     )
 
 

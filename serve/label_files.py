@@ -1,7 +1,7 @@
 """Labels in and out of files: records (JSONL, CSV) and Label Studio's JSON.
 
-An export holds one label per question. Where annotators disagree there is none to give: the label is left
-out and the disagreement told, for people to settle. An import stores what is new; a label that its
+An export holds one label per question. Where annotators disagree there is none to give until somebody has
+settled it: the label is left out and the disagreement told. An import stores what is new; a label that its
 annotator stands by already is not stored twice, and that is told as well.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from ..model.cells import original_cell, safe_cell
 from ..model.codebook import TASKS, Codebook
@@ -46,20 +47,34 @@ class Imported:
     """Items of the file about which annotators now disagree; stored, and shown for people to settle."""
 
 
-def export_records(store: LabelStore, annotator: str | None = None) -> Export:
+Which = Literal["all", "checked", "settled"]
+"""Which labels an export holds: all that stand, those that two people agree on or somebody settled, or the last."""
+
+
+def export_records(store: LabelStore, annotator: str | None = None, which: Which = "all") -> Export:
     """Return the labels that stand, as records, in the order in which the sentences were first labelled.
+
+    Where annotators disagree, the label that settles it counts.
 
     Args:
         store: Where they are.
-        annotator: Only this person's.
+        annotator: Only this person's, whatever was settled.
+        which: "all", "checked" (given alike by two or more, or settled), or "settled".
     """
     standing = [label for label in store.standing() if annotator in (None, label.annotator)]
-    disputed = contradictions(standing)
+    settled = store.settled() if annotator is None else {}
+    disputed = [found for found in contradictions(standing) if found.item not in settled]
     left_out = {contradiction.item for contradiction in disputed}
+    n_given = Counter(label.item for label in standing)
     by_text: dict[str, dict[Item, str]] = {}
     for label in standing:
-        if label.item not in left_out and label.new is not None:
-            by_text.setdefault(label.item.text, {})[label.item] = label.new
+        item = label.item
+        is_checked = n_given[item] > 1 and which == "checked"
+        if item in left_out or not (which == "all" or is_checked or item in settled):
+            continue
+        new = settled.get(item, label).new
+        if new is not None:
+            by_text.setdefault(item.text, {})[item] = new
     records = tuple(_record(text, labels) for text, labels in by_text.items())
     return Export(records=records, contradictions=tuple(disputed))
 

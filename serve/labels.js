@@ -1,40 +1,77 @@
-// Labelling sentences one by one with keys, and the list of labels given.
+// Labelling sentences and pairs one by one with keys, and the list of labels given.
 
 let waiting = [];
 let skipped = new Set();
 let last = null; // the ids of the labels saved last
 let older = null; // where the list of labels goes on
 
-const tasks = ['tone', 'sentiment'];
+const TASKS = { sentence: ['tone', 'sentiment'], pair: ['stance', 'act'] };
+const MOST_ASKED = 100;
+
 const who = () => one('[name=annotator]').value.trim();
+const level = () => one('[name=level]:checked').value;
+const isSecond = () => one('[name=second]:checked').value === 'true';
 const chosen = (task) => one(`[name=desk-${task}]:checked`)?.value;
 const status = (text) => { one('.desk-status').textContent = text; };
 const problem = (error) => { one('.problem').textContent = error?.message ?? ''; };
+const nameOf = (question) => JSON.stringify([question.text, question.source, question.target]);
 
 async function following() {
   if (!who()) {
     one('.desk').hidden = true;
-    return status('Say who labels; then the sentences come, those first of which the release is least sure.');
+    return status('Say who labels; then the sentences come, those most worth labelling first.');
   }
-  const { texts } = await ask(`v1/sentences?${new URLSearchParams({ annotator: who(), limit: 100 })}`);
-  waiting = texts.filter((text) => !skipped.has(text));
+  const query = new URLSearchParams({ annotator: who(), level: level(), second: isSecond(), limit: MOST_ASKED });
+  const { questions } = await ask(`v1/sentences?${query}`);
+  waiting = questions.filter((question) => !skipped.has(nameOf(question)));
   showNext();
 }
 
 function showNext() {
-  const [text] = waiting;
-  one('.desk').hidden = text === undefined;
+  const [question] = waiting;
+  one('.desk').hidden = question === undefined;
   for (const radio of all('.desk input')) radio.checked = false;
-  if (text === undefined) return status('No sentence waits. Put some up below, or those of an article of yours.');
-  one('.to-label').textContent = text;
-  status(`${waiting.length === 100 ? '100 or more' : waiting.length} to label.`);
+  for (const part of all('.desk [data-level]')) part.hidden = part.dataset.level !== level();
+  if (question === undefined) {
+    return status(isSecond() ? 'Nothing waits for your second opinion.'
+      : `No ${level()} waits. Put some sentences up below, or those of an article of yours.`);
+  }
+  one('.to-label').replaceChildren(...marked(question));
+  showPair(one('.which-pair'), question);
+  status(`${waiting.length === MOST_ASKED ? `${MOST_ASKED} or more` : waiting.length} to label.`);
+}
+
+// Offsets count characters; a JavaScript string counts halves of some of them.
+const part = (question, end) => Array.from(question.text).slice(...question[end]).join('');
+
+// The text with both actors of a pair marked, and called what they are.
+function marked(question) {
+  const letters = Array.from(question.text);
+  const ends = ['source', 'target'].filter((end) => question[end]).sort((a, b) => question[a][0] - question[b][0]);
+  const pieces = [];
+  let position = 0;
+  for (const end of ends) {
+    const [start, stop] = question[end];
+    pieces.push(letters.slice(position, start).join(''), make('mark', { class: `actor ${end}` }, part(question, end), make('sub', {}, ` ${end}`)));
+    position = stop;
+  }
+  return [...pieces, letters.slice(position).join('')];
+}
+
+function showPair(place, question) {
+  place.hidden = !question.target;
+  if (!question.target) return;
+  place.replaceChildren(
+    'How does ', make('b', {}, question.source ? part(question, 'source') : 'the text itself'),
+    ' stand and act toward ', make('b', {}, part(question, 'target')), '?');
 }
 
 async function save() {
   problem();
-  const [text] = waiting;
-  const labels = tasks.filter(chosen).map((task) => ({ text, task, new: chosen(task) }));
-  if (labels.length < tasks.length) return problem(new Error('Choose a tone and a sentiment.'));
+  const [question] = waiting;
+  const tasks = TASKS[level()];
+  const labels = tasks.filter(chosen).map((task) => ({ ...question, task, new: chosen(task) }));
+  if (labels.length < tasks.length) return problem(new Error(`Choose ${tasks.map((task) => `a label of ${task}`).join(' and ')}.`));
   try {
     const { saved } = await tell('v1/labels', { annotator: who(), labels });
     annotator.set(who());
@@ -43,14 +80,14 @@ async function save() {
     showNext();
     status(`Saved: ${saved.map((label) => label.new).join(', ')}. ${one('.desk-status').textContent}`);
     one('.to-label').focus({ preventScroll: true });
-    list().catch(problem);
+    Promise.all([list(), loadDisputes()]).catch(problem);
   } catch (error) {
     problem(error);
   }
 }
 
 function skip() {
-  skipped.add(waiting.shift());
+  skipped.add(nameOf(waiting.shift()));
   showNext();
 }
 
@@ -61,24 +98,24 @@ async function undoLast() {
     last = null;
     await following();
     status('Taken back.');
-    list().catch(problem);
+    Promise.all([list(), loadDisputes()]).catch(problem);
   } catch (error) {
     problem(error);
   }
 }
 
 async function list(before = null) {
-  const page = await ask(`v1/labels?limit=20${before ? `&before=${before}` : ''}`);
+  const query = new URLSearchParams({ limit: 20 });
+  if (before) query.set('before', before);
+  if (!one('.everybody').checked) query.set('annotator', who());
+  const page = await ask(`v1/labels?${query}`);
   const rows = page.labels.map(row);
   const place = one('.given-list');
   if (before && place.querySelector('tbody')) place.querySelector('tbody').append(...rows);
-  else place.replaceChildren(rows.length ? table(rows) : make('p', { class: 'quiet' }, 'None yet.'));
+  else place.replaceChildren(rows.length ? table(rows) : make('p', { class: 'quiet' }, query.has('annotator') ? 'None of yours yet.' : 'None yet.'));
   older = page.next;
   one('.more-labels').hidden = older === null;
   one('.annotators').textContent = Object.entries(page.annotators).map(([name, n]) => `${name}: ${n}`).join(' · ');
-  const disputed = page.contradictions.map((found) =>
-    make('li', {}, make('b', {}, `${found.task}: ${Object.entries(found.labels).map(([name, label]) => `${name} says ${label}`).join(', ')}`), ` “${found.text}”`));
-  one('.contradictions').replaceChildren(...(disputed.length ? [make('h3', {}, `Annotators disagree about ${disputed.length}`), make('ul', {}, ...disputed)] : []));
 }
 
 const HEADS = ['When', 'Who', 'Task', 'Label', 'Sentence', 'Undo'];
@@ -90,7 +127,8 @@ function table(rows) {
 }
 
 function row(label) {
-  const what = label.undoes ? `takes back ${label.undoes}` : label.old && label.old !== label.new ? `${label.old} → ${label.new}` : label.new;
+  const words = label.undoes ? `takes back ${label.undoes}` : label.old && label.old !== label.new ? `${label.old} → ${label.new}` : label.new;
+  const what = label.settles && !label.undoes ? `settles it: ${words}` : words;
   const button = label.undoes || label.undone ? make('span', { class: 'quiet' }, label.undone ? 'undone' : '') :
     make('button', { type: 'button', class: 'undo', 'data-label': label.id, 'aria-label': `Undo label ${label.id}` }, 'Undo');
   return make('tr', label.undone ? { class: 'undone' } : {},
@@ -108,7 +146,7 @@ element.addEventListener('click', async (event) => {
   try {
     await tell(`v1/labels/${button.dataset.label}/undo`, { annotator: who() });
     problem();
-    await Promise.all([list(), following()]);
+    await Promise.all([list(), following(), loadDisputes()]);
   } catch (error) {
     problem(error);
   }
@@ -116,10 +154,14 @@ element.addEventListener('click', async (event) => {
 
 element.addEventListener('change', async (event) => {
   problem();
-  if (event.target.matches('[name=annotator]')) {
+  if (event.target.matches('[name=annotator], [name=level], [name=second]')) {
     annotator.set(who());
     skipped = new Set();
-    following().catch(problem);
+    Promise.all([list(), following()]).catch(problem);
+  } else if (event.target.matches('.everybody')) {
+    list().catch(problem);
+  } else if (event.target.matches('.archive') && event.target.files.length) {
+    take(event.target);
   } else if (event.target.matches('.import') && event.target.files.length) {
     const [file] = event.target.files;
     event.target.value = '';
@@ -128,12 +170,28 @@ element.addEventListener('change', async (event) => {
       const found = await ask(`v1/labels/import?${query}`, { method: 'POST', body: file });
       one('.import-status').textContent =
         `${found.added} stored, ${found.repeated.length} stood already, ${found.contradictions.length} contradict other annotators.`;
-      list().catch(problem);
+      Promise.all([list(), loadDisputes()]).catch(problem);
     } catch (error) {
       one('.import-status').textContent = error.message;
     }
   }
 });
+
+async function take(input) {
+  const [file] = input.files;
+  const n = input.form.elements.namedItem('n').value;
+  input.value = '';
+  const status = one('.take-status');
+  status.textContent = `Reading ${file.name} …`;
+  try {
+    const query = new URLSearchParams({ name: file.name, annotator: who(), n });
+    const { added, read, found } = await ask(`v1/sentences/archive?${query}`, { method: 'POST', body: file });
+    status.textContent = `${added} put up, of ${read} read in ${found}.`;
+    await following();
+  } catch (error) {
+    status.replaceChildren(make('span', { role: 'alert' }, error.message));
+  }
+}
 
 element.addEventListener('submit', async (event) => {
   event.preventDefault();
@@ -155,6 +213,7 @@ element.addEventListener('submit', async (event) => {
 document.addEventListener('keydown', (event) => {
   if (one('.desk').hidden || element.offsetParent === null || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches('input:not([type=radio]), textarea, select, summary, a')) return;
+  if (event.target.closest('.settling, .choice-of-work')) return;
   if (event.key === 'Enter') {
     if (event.target.closest('button')) return;
     event.preventDefault();
@@ -162,7 +221,7 @@ document.addEventListener('keydown', (event) => {
   }
   if (event.key === 's') return skip();
   if (event.key === 'u') return undoLast();
-  const radio = one(`.desk input[data-key="${CSS.escape(event.key)}"]`);
+  const radio = one(`.desk fieldset:not([hidden]) input[data-key="${CSS.escape(event.key)}"]`);
   if (!radio) return;
   event.preventDefault();
   radio.checked = true;

@@ -1,6 +1,7 @@
 """The label store: every label and correction that anybody gave, in one SQLite file that only grows.
 
 A label is about a sentence, or about an ordered pair of actors in it, and answers one task of the codebook.
+Where annotators disagree, somebody may settle it by a label of its own, beside theirs.
 Whoever changes their mind adds a row, whoever takes a label back adds a row that names the one it undoes;
 the file itself refuses updates and deletions. A call that returns has committed and flushed what it was
 given, so nothing that the page called saved is lost when a process dies.
@@ -78,6 +79,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX sentences_by_doubt ON sentences (doubt DESC)",
     ),
+    ("ALTER TABLE labels ADD COLUMN settles INTEGER NOT NULL DEFAULT 0",),
 )
 """Statements that lead from each version of the file to the next; `user_version` counts those done. Never
 edit one that has been released: add another."""
@@ -89,7 +91,8 @@ _LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
   AND NOT EXISTS (
     SELECT 1 FROM labels AS later
     WHERE later.text_sha256 = labels.text_sha256 AND later.task = labels.task
-      AND later.annotator = labels.annotator AND later.id > labels.id
+      AND later.settles = labels.settles AND (labels.settles OR later.annotator = labels.annotator)
+      AND later.id > labels.id
       AND later.source_start IS labels.source_start AND later.source_end IS labels.source_end
       AND later.target_start IS labels.target_start AND later.target_end IS labels.target_end
       AND later.undoes IS NULL
@@ -150,6 +153,13 @@ class Label:
     """Id of the row that this one takes back."""
     undone: bool
     """Whether a later row takes this one back."""
+    settles: bool = False
+    """Whether it settles what annotators disagreed about, and is no opinion beside theirs."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it was given without a label to look at; a correction was not."""
+        return self.old is None and not self.settles
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON-ready types."""
@@ -179,12 +189,12 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubtful:
-    """A sentence that waits for labels, with how unsure the release was of it."""
+    """A sentence that waits for labels, with how much they would teach the release."""
 
     text: str
     release: str
     doubt: float
-    """0 sure .. 1 at a loss."""
+    """How unsure it was, 0..1, less what the sentence is like others (`model.next_labels.Suggestion.worth`)."""
 
 
 class LabelStore:
@@ -215,6 +225,30 @@ class LabelStore:
         Raises:
             LabelError: A label, a span or the annotator's name is wrong, or the store cannot be written.
         """
+        return self._add(labels, annotator=annotator, release=release, origin=origin, settles=False)
+
+    def settle(self, label: NewLabel, *, annotator: str, origin: str) -> Label:
+        """Store which label holds where annotators disagree, beside theirs, and return its row.
+
+        Raises:
+            LabelError: It cannot be taken (see `add`), or nobody disagrees about the item.
+        """
+        if label.item not in {found.item for found in contradictions(self.standing())}:
+            raise LabelError(
+                f"{label.item.task}: nobody disagrees about it, so there is nothing to settle; give a label"
+            )
+        (row,) = self._add([label], annotator=annotator, release=None, origin=origin, settles=True)
+        return row
+
+    def _add(
+        self,
+        labels: Sequence[NewLabel],
+        *,
+        annotator: str,
+        release: str | None,
+        origin: str,
+        settles: bool,
+    ) -> tuple[Label, ...]:
         annotator = checked_annotator(annotator)
         if not labels:
             raise LabelError("labels: there are none; give at least one")
@@ -226,7 +260,7 @@ class LabelStore:
             ids = [
                 _insert(
                     connection, label.item, made=made, annotator=annotator, release=release, origin=origin,
-                    old=label.old, new=label.new, note=label.note,
+                    old=label.old, new=label.new, note=label.note, settles=settles,
                 )
                 for label in labels
             ]  # fmt: skip
@@ -253,7 +287,7 @@ class LabelStore:
                 raise LabelError(f"label {number}: is undone already")
             row = _insert(
                 connection, label.item, made=_now(), annotator=annotator, release=label.release,
-                origin=label.origin, old=label.new, new=None, note=note, undoes=number,
+                origin=label.origin, old=label.new, new=None, note=note, undoes=number, settles=label.settles,
             )  # fmt: skip
             return next(_by_ids(connection, [row]))
 
@@ -296,32 +330,45 @@ class LabelStore:
 
     # -------------------------------------------------------------------------------- reading
 
-    def rows(self, *, before: int | None = None, limit: int = 100, text: str | None = None) -> list[Label]:
+    def rows(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        text: str | None = None,
+        annotator: str | None = None,
+    ) -> list[Label]:
         """Return rows, the latest first, undoings included.
 
         Args:
             before: Only rows with smaller ids, to turn pages.
             limit: At most so many.
             text: Only rows about this sentence.
+            annotator: Only rows of this person.
         """
         with self._connection() as connection:
             found = connection.execute(
                 "SELECT * FROM labels WHERE id < coalesce(?, id + 1)"
-                " AND text_sha256 = coalesce(?, text_sha256) ORDER BY id DESC LIMIT ?",
-                (before, sha256(text) if text is not None else None, limit),
+                " AND text_sha256 = coalesce(?, text_sha256) AND annotator = coalesce(?, annotator)"
+                " ORDER BY id DESC LIMIT ?",
+                (before, sha256(text) if text is not None else None, annotator, limit),
             ).fetchall()
             return list(_labels(connection, found))
 
     def standing(self) -> list[Label]:
         """Return the label that each annotator stands by, for each item, the oldest first."""
-        return self._standing(None)
+        return [label for label in self._standing(None) if not label.settles]
+
+    def settled(self) -> dict[Item, Label]:
+        """Return the label that holds for each item whose disagreement was settled, whoever did it last."""
+        return {label.item: label for label in self._standing(None) if label.settles}
 
     def _standing(self, hashes: str | None) -> list[Label]:
         with self._connection() as connection:
             return list(_labels(connection, connection.execute(_LATEST, {"hashes": hashes}).fetchall()))
 
     def given(self, texts: Iterable[str]) -> dict[str, list[Label]]:
-        """Return the labels that stand for each of these sentences that has any."""
+        """Return the labels that stand, settling ones too, for each of these sentences that has any."""
         if not self.path.exists():
             return {}
         by_text: dict[str, list[Label]] = defaultdict(list)
@@ -330,8 +377,9 @@ class LabelStore:
         return by_text
 
     def contradictions(self) -> list[Contradiction]:
-        """Return the items about which annotators disagree."""
-        return contradictions(self.standing())
+        """Return the items about which annotators disagree and which nobody has settled."""
+        settled = self.settled()
+        return [found for found in contradictions(self.standing()) if found.item not in settled]
 
     def annotators(self) -> dict[str, int]:
         """Return how many labels each annotator stands by, the most busy first."""
@@ -341,6 +389,12 @@ class LabelStore:
         return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
     # ----------------------------------------------------------------------- sentences to label
+
+    def put_up(self) -> list[str]:
+        """Return all sentences that were put up for labelling, those worth most first."""
+        with self._connection() as connection:
+            found = connection.execute("SELECT text FROM sentences ORDER BY doubt DESC, text_sha256")
+            return [row["text"] for row in found]
 
     def queue(self, sentences: Iterable[Doubtful], *, annotator: str) -> int:
         """Put sentences up for labelling; those that wait already stay. Return how many are new."""
@@ -358,7 +412,7 @@ class LabelStore:
                 f"""SELECT text, release, doubt FROM sentences WHERE (
                     SELECT count(DISTINCT task) FROM labels
                     WHERE labels.text_sha256 = sentences.text_sha256 AND annotator = ?
-                      AND task IN ('tone', 'sentiment') AND {_STANDS}
+                      AND task IN ('tone', 'sentiment') AND NOT settles AND {_STANDS}
                 ) < 2 ORDER BY doubt DESC, text_sha256 LIMIT ?""",
                 (annotator, limit),
             ).fetchall()
@@ -503,15 +557,16 @@ def _insert(
     old: str | None,
     new: str | None,
     note: str | None,
+    settles: bool,
     undoes: int | None = None,
 ) -> int:
     cursor = connection.execute(
         "INSERT INTO labels (made, annotator, release, origin, text, text_sha256, task, source_start,"
-        " source_end, target_start, target_end, old, new, note, undoes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " source_end, target_start, target_end, old, new, note, undoes, settles)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             made, annotator, release, origin, item.text, item.text_sha256, item.task,
-            *(item.source or (None, None)), *(item.target or (None, None)), old, new, note or None, undoes,
+            *(item.source or (None, None)), *(item.target or (None, None)), old, new, note or None, undoes, settles,
         ),
     )  # fmt: skip
     assert cursor.lastrowid is not None
@@ -543,6 +598,7 @@ def _labels(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
             note=row["note"],
             undoes=row["undoes"],
             undone=row["id"] in undone,
+            settles=bool(row["settles"]),
         )
 
 

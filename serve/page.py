@@ -18,13 +18,14 @@ from ..model.errors import DiplotoneError
 from .config import ServeConfig
 from .ingest import KINDS
 from .labels import LabelStore
+from .labels_view import render_labels_tab
 from .limits import check_text
 from .model_view import render_card, render_figures
 from .page_api import keep
 from .pool import AnalyzerPool
 from .retrain_view import render_model_tab
 from .samples import SAMPLES, read_sample
-from .tabs import render_archive_tab, render_compare_tab, render_drop, render_labels_tab
+from .tabs import render_archive_tab, render_compare_tab, render_drop
 from .view import render_analysis, render_problem, render_welcome
 from .wording import names_of
 from .workspace import Workspace
@@ -55,6 +56,7 @@ def build_page(
         config: Limits.
     """
     codebook, name_of = analyzer.codebook, names_of(analyzer)
+    welcome = render_welcome(codebook, config.share_days)
 
     def rendered(text: str, analysis: Analysis) -> str:
         return render_analysis(
@@ -64,6 +66,7 @@ def build_page(
             name_of,
             token=keep(workspace, text, analysis, as_html(analysis, codebook, name_of)),
             given=store.given(sentence.text for sentence in analysis.sentences),
+            share_days=config.share_days,
         )
 
     async def show(text: str) -> str:
@@ -99,7 +102,7 @@ def build_page(
                     elem_id="article",
                     autofocus=True,
                 )
-                _html(render_drop(tuple(KINDS), config.max_file_bytes), "drop", "drop.js")
+                _html(render_drop(tuple(KINDS), config.max_file_bytes), "drop", "drop.js", "reopen.js")
                 with gr.Row(elem_id="actions"):
                     run = gr.Button("Analyze", variant="primary", elem_id="analyze", scale=0, min_width=140)
                     clear = gr.Button("Clear", elem_id="clear", scale=0, min_width=90)
@@ -108,20 +111,21 @@ def build_page(
                         title: gr.Button(title, size="sm", scale=0, min_width=140) for title in SAMPLES
                     }
                 result = _html(
-                    render_welcome(codebook),
+                    welcome,
                     "result",
                     "page.js",
                     "precedents.js",
                     "filters.js",
                     "correct.js",
                     "exchange.js",
+                    "share.js",
                 )
             with gr.Tab("Compare", id="compare"):
                 _html(render_compare_tab(), "comparing", "compare.js")
             with gr.Tab("Archive", id="archive"):
-                _html(render_archive_tab(config), "archive", "archive.js")
+                _html(render_archive_tab(config), "archive", "archive.js", "put_up.js")
             with gr.Tab("Labels", id="labels"):
-                _html(render_labels_tab(codebook), "labelling", "labels.js")
+                _html(render_labels_tab(codebook), "labelling", "labels.js", "settle.js")
             with gr.Tab("Model", id="model"):
                 figures, card = render_figures(analyzer.release, codebook), render_card(analyzer.release)
                 _html(render_model_tab(figures, card), "model-tab", "model.js")
@@ -134,7 +138,7 @@ def build_page(
                 partial(read_sample, title), outputs=article, api_visibility="private", show_progress="hidden"
             ).then(**event)
         clear.click(
-            lambda: ("", render_welcome(codebook)), outputs=[article, result], api_visibility="private"
+            lambda: ("", welcome), outputs=[article, result], api_visibility="private"
         )  # fmt: skip
         api(analyze, api_name="analyze")
     page.queue(max_size=config.max_waiting, api_open=False, default_concurrency_limit=PAGE_EVENTS)

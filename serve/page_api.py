@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ from .ingest import ingest
 from .limits import check_text
 from .pool import AnalyzerPool
 from .precedents_view import precedents
+from .shared_texts import SharedTexts
 from .wording import names_of
 from .workspace import Workspace
 
@@ -37,6 +39,14 @@ class ExchangeRequest(BaseModel):
     token: str
     one: str
     other: str
+
+
+class ShareRequest(BaseModel):
+    """Which result somebody wants a link to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str
 
 
 class TwoTexts(BaseModel):
@@ -69,7 +79,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def build_page_router(
-    pool: AnalyzerPool, workspace: Workspace, codebook: Codebook, config: ServeConfig
+    pool: AnalyzerPool,
+    workspace: Workspace,
+    shared_texts: SharedTexts,
+    codebook: Codebook,
+    config: ServeConfig,
 ) -> APIRouter:
     """Return the routes under /page; they answer HTML, files and the errors of the public interface."""
     router = APIRouter(include_in_schema=False)
@@ -98,6 +112,16 @@ def build_page_router(
             raise TextError(f"there is no sentence {number}; they go from 0 to {len(sentences) - 1}")
         html = precedents(sentences[number]["precedents"]["nearest"], codebook)
         return Response(html, media_type="text/html")
+
+    @router.post("/page/share", status_code=201)
+    def share(request: ShareRequest) -> dict[str, str]:
+        release = analysis_of(request.token)["provenance"]["release"]
+        kept = shared_texts.share(workspace.file(request.token, ARTICLE).read_bytes().decode(), release)
+        return {"key": kept.key, "until": kept.until}
+
+    @router.get("/page/shared/{key}")
+    def shared(key: str) -> dict[str, str]:
+        return asdict(shared_texts.find(key))
 
     @router.post("/page/exchange")
     async def exchanged(request: ExchangeRequest) -> Response:

@@ -6,14 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from ..model.codebook import Codebook, Task
-from . import palette
 from .config import ServeConfig
-from .labels import LONGEST_NAME
 from .markup import element
-
-KEYS = {"tone": "12345", "sentiment": "qwe"}
-"""The key of each label, in codebook order."""
 
 
 def render_drop(endings: Sequence[str], max_bytes: int) -> str:
@@ -110,113 +104,3 @@ def _megabytes(n: int) -> str:
 
 def _minutes(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"
-
-
-def render_labels_tab(codebook: Codebook) -> str:
-    """Return the place where sentences are labelled, and where the labels given are listed."""
-    return str(
-        element(
-            "div",
-            palette.style(codebook),
-            element("h2", "Label sentences"),
-            element(
-                "label",
-                "Your name or initials",
-                element("input", name="annotator", maxlength=LONGEST_NAME, autocomplete="username"),
-                class_="field annotator",
-            ),
-            element("p", class_="problem", role="alert"),
-            _desk(codebook),
-            element("p", class_="desk-status", role="status"),
-            element(
-                "details",
-                element("summary", "Put sentences up for labelling"),
-                element(
-                    "form",
-                    element(
-                        "label",
-                        "One sentence a line; those of which the release is least sure come first",
-                        element("textarea", name="sentences", rows=5),
-                        class_="field",
-                    ),
-                    element("button", "Put them up", type="submit"),
-                    class_="queue",
-                ),
-                class_="fold",
-            ),
-            element(
-                "details",
-                element("summary", "Import and export"),
-                element(
-                    "p",
-                    "Labels that stand: ",
-                    element(
-                        "a", "JSONL", href="v1/labels/export?form=jsonl", download=True, class_="download"
-                    ),
-                    element("a", "CSV", href="v1/labels/export?form=csv", download=True, class_="download"),
-                    element(
-                        "a",
-                        "Label Studio",
-                        href="v1/labels/export?form=label-studio",
-                        download=True,
-                        class_="download",
-                    ),
-                    class_="downloads",
-                ),
-                element(
-                    "label",
-                    "Import records (.jsonl, .csv) or Label Studio's .json under your name",
-                    element("input", type="file", accept=".jsonl,.csv,.json", class_="file import"),
-                    class_="file-label",
-                ),
-                element("p", class_="import-status", role="status"),
-                class_="fold",
-            ),
-            element("h2", "Labels given"),
-            element("p", class_="annotators quiet"),
-            element("div", class_="contradictions"),
-            element("div", class_="given-list"),
-            element("button", "Show more", type="button", class_="more-labels", hidden=True),
-            class_="diplotone labels-tab",
-        )
-    )
-
-
-def _desk(codebook: Codebook) -> Markup:
-    return element(
-        "section",
-        element("blockquote", class_="to-label", tabindex=-1),
-        *(_row(codebook[name], keys) for name, keys in KEYS.items()),
-        element(
-            "div",
-            element("button", "Save ", element("kbd", "Enter"), type="button", class_="primary save"),
-            element("button", "Skip ", element("kbd", "s"), type="button", class_="skip"),
-            element("button", "Undo the last ", element("kbd", "u"), type="button", class_="undo-last"),
-            class_="form-actions",
-        ),
-        class_="desk",
-        hidden=True,
-        aria_label="The sentence to label",
-    )
-
-
-def _row(task: Task, keys: str) -> Markup:
-    """The labels as radio buttons with their keys; what each means is one click away."""
-    return element(
-        "fieldset",
-        element("legend", task.question),
-        *(
-            element(
-                "label",
-                element("input", type="radio", name=f"desk-{task.name}", value=label.name, data_key=key),
-                element("kbd", key),
-                " ",
-                palette.mark(task, label.name),
-                f" {label.name}",
-                class_=f"choice {palette.css_class(task, label.name)}",
-                title=label.definition,
-            )
-            for label, key in zip(task.labels, keys, strict=False)
-        ),
-        data_task=task.name,
-    )

@@ -15,7 +15,7 @@ from ..model.article.scope import NOT_PROSE
 from ..model.codebook import Codebook, Task
 from . import correcting, dyads, filters, matrix, palette, plots, reader
 from .markup import Child, element, join
-from .wording import NameOf, counted, interval, reason_heads, signed
+from .wording import NameOf, counted, days, interval, reason_heads, signed
 
 
 def render_analysis(
@@ -26,6 +26,7 @@ def render_analysis(
     *,
     token: str | None = None,
     given: correcting.Given | None = None,
+    share_days: float = 0.0,
 ) -> str:
     """Return everything there is to see of an article.
 
@@ -36,6 +37,7 @@ def render_analysis(
         name_of: From the code of an actor to its name.
         token: Where the result is kept for downloads; without one they are not offered.
         given: Labels that people gave sentences of it.
+        share_days: For how long the text is kept when somebody makes a link; 0 offers none.
     """
     switch = filters.without_quotes(analysis) if analysis.tone.n else None
     views = [("all", analysis)]
@@ -44,7 +46,9 @@ def render_analysis(
     return _page(
         codebook,
         _views(views, lambda a: _head(a, codebook)),
-        element("div", switch, filters.downloads(token), class_="toolbar") if switch or token else None,
+        element("div", switch, filters.downloads(token), filters.share(token, share_days), class_="toolbar")
+        if switch or token
+        else None,
         _legend(codebook["tone"]) if analysis.tone.n else None,
         _part(
             "The article",
@@ -94,7 +98,7 @@ def _relations(analysis: Analysis, codebook: Codebook, name_of: NameOf) -> Marku
     return join(matrix.matrix(analysis.dyads, codebook, name_of), dyads.board(analysis, codebook, name_of))
 
 
-def render_welcome(codebook: Codebook) -> str:
+def render_welcome(codebook: Codebook, share_days: float = 0.0) -> str:
     """Return what the page shows before the first text: what will come, and how to read it."""
     tone = codebook["tone"]
     return _page(
@@ -115,11 +119,14 @@ def render_welcome(codebook: Codebook) -> str:
                 _point("What could not be judged", "said and counted, with the reason, never guessed"),
             ),
             element("h2", "The five tones"),
-            *_meanings(tone),
+            *meanings(tone),
             element(
                 "p",
                 "Diplotone reads English. Nothing is sent to other services. A result is kept for its downloads for"
                 " a limited time and then removed; only labels that you give are stored for good.",
+                f" An article of which you make a link is stored for {days(share_days)}."
+                if share_days
+                else None,
                 class_="quiet",
             ),
         ),
@@ -316,12 +323,12 @@ def _legend(tone: Task) -> Markup:
     return element(
         "div",
         element("ul", *items, unscored, class_="legend", aria_label="Legend: the tones"),
-        element("details", element("summary", "What the tones mean"), *_meanings(tone), class_="meanings"),
+        element("details", element("summary", "What the tones mean"), *meanings(tone), class_="meanings"),
     )
 
 
-def _meanings(task: Task) -> Iterator[Markup]:
-    """The question of a task, and for each label its definition and an example."""
+def meanings(task: Task) -> Iterator[Markup]:
+    """Return the question of a task, and for each label its definition and an example."""
     rows = (
         element(
             "tr",

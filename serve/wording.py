@@ -41,6 +41,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def days(n: float) -> str:
+    """Return "1 day" or "0.5 days"."""
+    return "1 day" if n == 1 else f"{n:,g} days"
+
+
 def voice_words(voice: Voice, name_of: NameOf) -> str:
     """Return who speaks, such as "reported speech, South Korea"."""
     words = _VOICES[voice.kind]

@@ -1,7 +1,7 @@
-"""One state put in another's place: the same sentence, told of other countries.
+"""One state put in another's place: the same text, told of other countries.
 
-What a sentence says of its actors must not hang on which countries they are. Exchanging them shows whether a
-prediction does.
+What a text says of its actors must not hang on which countries they are. Exchanging them shows whether a prediction
+does.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from functools import cached_property
 
 from ..records import Span
 from .actor_file import Actor, ActorFile, read_actor_file
+from .forms import SHORTEST_UPPER_CASE
 
 WITH_ARTICLE = frozenset({
     "ARE", "BHS", "CAF", "COD", "COG", "COM", "DOM", "GBR", "GMB", "MDV", "MHL", "NLD", "PHL", "SLB", "SUN", "USA",
 })  # fmt: skip
-"""States whose name stands with "the". They can be replaced, but replace nobody."""
+"""States whose name stands with "the". They can be replaced, but replace nobody of whom that was not asked."""
+
+_MOVEMENT_WITH_ARTICLE = re.compile(
+    r"\b(?:Army|Front|Forces|Movement|Party|Organization|Group|Union|Units|Brigades|network|Contras|Houthis|Taliban)\b"
+)
 
 Edit = tuple[int, int, str]
 """`[start, end)` in characters of the text, and what takes their place."""
@@ -27,21 +32,33 @@ USES = ("name", "adjectives", "people", "seats")
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """A text with other states in it."""
+    """A text with other actors in it."""
 
     text: str
     spans: tuple[Span, ...]
     """The spans that were given, where they are now."""
+    n: int
+    """Names and other forms that were replaced."""
 
 
 class Exchange:
-    """Finds states in a text by their names, adjectives, peoples and capitals, and puts others there."""
+    """Finds actors in a text by their names, adjectives, peoples and capitals, and puts others there.
 
-    def __init__(self, actors: ActorFile | None = None) -> None:
+    People who are named stay who they are.
+
+    Args:
+        actors: Those that are known; without them the shipped ones.
+        sure_only: Leave alone what may come out wrong: organisations and movements, words in capitals, parts of
+            compounds ("Riga-based"). To learn from a text it must be right; a reader rather wants no place left out.
+    """
+
+    def __init__(self, actors: ActorFile | None = None, *, sure_only: bool = True) -> None:
         listed = (actors or read_actor_file()).actors.values()
         self.states: Mapping[str, Actor] = {
             actor.code: actor for actor in listed if actor.kind in ("state", "historical")
         }
+        self._sure_only = sure_only
+        self._actors = self.states if sure_only else {actor.code: actor for actor in listed}
 
     @cached_property
     def replacements(self) -> tuple[str, ...]:
@@ -58,9 +75,9 @@ class Exchange:
 
     @cached_property
     def _uses(self) -> Mapping[str, tuple[str, str]]:
-        """Form -> code and use; a form that two states or two uses share is ambiguous and left out."""
+        """Form -> code and use; a form that two actors share is ambiguous and left out."""
         found: dict[str, set[tuple[str, str]]] = {}
-        for code, actor in self.states.items():
+        for code, actor in self._actors.items():
             forms = {
                 "name": (actor.name, *actor.also),
                 "adjectives": actor.adjectives,
@@ -78,52 +95,87 @@ class Exchange:
         }
 
     @cached_property
+    def _capitals(self) -> Mapping[str, str]:
+        """What a form is in a headline -> the form."""
+        if self._sure_only:
+            return {}
+        forms = {form.upper(): form for form in self._uses if len(form) >= SHORTEST_UPPER_CASE}
+        return {capitals: form for capitals, form in forms.items() if capitals not in self._uses}
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        forms = sorted(self._uses, key=len, reverse=True)
-        return re.compile(
-            rf"(?:\b(?P<article>(?:[Aa]n?|[Tt]he) ))?(?<![\w-])(?P<form>{'|'.join(map(re.escape, forms))})(?![\w-])"
-        )
+        forms = "|".join(map(re.escape, sorted({*self._uses, *self._capitals}, key=len, reverse=True)))
+        part, articles = (r"[\w-]", "[Aa]n?|[Tt]he") if self._sure_only else (r"\w", "[Aa]n?|[Tt]he|AN|THE")
+        return re.compile(rf"(?:\b(?P<article>(?:{articles}) ))?(?<!{part})(?P<form>{forms})(?!{part})")
 
     def codes(self, text: str) -> tuple[str, ...]:
-        """Return the codes of the states named in a text, in the order of their first mention."""
-        return tuple(dict.fromkeys(self._uses[match["form"]][0] for match in self._pattern.finditer(text)))
+        """Return the codes of the actors named in a text, in the order of their first mention."""
+        return tuple(dict.fromkeys(self._sense(match)[0] for match in self._pattern.finditer(text)))
 
-    def apply(self, text: str, mapping: Mapping[str, str], spans: Sequence[Span] = ()) -> Exchanged | None:
-        """Return a text with states exchanged; None where one has no form for a place in which it would stand.
+    def apply(
+        self, text: str, mapping: Mapping[str, str], spans: Sequence[Span] = (), *, or_name: bool = False
+    ) -> Exchanged | None:
+        """Return a text with actors exchanged; None where one has no form for a place in which it would stand.
 
         Args:
             text: A sentence or more.
-            mapping: Code of a state -> code of the one that takes its place. States that are not in it stay.
+            mapping: Code of an actor -> code of the one that takes its place. Those that are not in it stay.
             spans: `[start, end)` in characters of the text, such as those of pairs.
+            or_name: Where an actor lacks a form, put its name there.
         """
         edits: list[Edit] = []
+        n = 0
         for match in self._pattern.finditer(text):
-            code, use = self._uses[match["form"]]
+            code, use = self._sense(match)
             if code not in mapping:
                 continue
-            form = self._form(mapping[code], use)
+            new = self._actors[mapping[code]]
+            form = self._form(new.code, use)
             if form is None:
-                return None
+                if not or_name:
+                    return None
+                form, use = new.name, "name"
+            article = _article(match, form, takes_the=_takes_the(new), is_name=use == "name")
+            if match["form"] in self._capitals:
+                form, article = form.upper(), article.upper()
             if match["article"]:
-                edits.append(
-                    (*match.span("article"), _article(match["article"], form, drop_the=use == "name"))
-                )
-            edits.append((*match.span("form"), form))
-        return Exchanged(edited(text, edits), tuple(moved(span, edits) for span in spans))
+                edits += [(*match.span("article"), article), (*match.span("form"), form)]
+            else:
+                edits.append((*match.span("form"), article + form))
+            n += 1
+        return Exchanged(edited(text, edits), tuple(moved(span, edits) for span in spans), n)
+
+    def _sense(self, match: re.Match[str]) -> tuple[str, str]:
+        return self._uses[self._capitals.get(match["form"], match["form"])]
 
     def _form(self, code: str, use: str) -> str | None:
-        """The first form of a state for a use that no other state shares."""
-        actor = self.states[code]
+        """The first form of an actor for a use that no other actor shares."""
+        actor = self._actors[code]
         forms = (actor.name,) if use == "name" else getattr(actor, use)
         return next((form for form in forms if self._uses.get(form, ("",))[0] == code), None)
 
 
-def _article(article: str, form: str, *, drop_the: bool) -> str:
-    """The article, with the space behind it, that suits another form."""
-    if article.lower() == "the ":
-        return "" if drop_the else article
-    fitting = "an " if form[0] in "AEIO" else "a "
-    return fitting.capitalize() if article[0].isupper() else fitting
+def _takes_the(actor: Actor) -> bool:
+    """Whether a name stands with "the": the United States, the World Bank; not Peru, NATO or Hamas."""
+    if actor.kind == "organisation":
+        return " " in actor.name
+    return actor.code in WITH_ARTICLE or bool(_MOVEMENT_WITH_ARTICLE.search(actor.name))
+
+
+def _article(match: re.Match[str], form: str, *, takes_the: bool, is_name: bool) -> str:
+    """The article, with the space behind it, that suits another form; empty for none."""
+    found = match["article"] or ""
+    if found and found.lower() != "the ":
+        fitting = "an " if form[0] in "AEIO" else "a "
+        return fitting.capitalize() if found[0].isupper() else fitting
+    if not is_name:
+        return found
+    if not takes_the:
+        return (
+            found if match.string[match.end() : match.end() + 1] in ("-", "–") else ""
+        )  # "the Iran-Peru talks"
+    before = match.string[: match.start()].rstrip(" ")
+    return found or ("The " if not before or before[-1] in '.!?\n“"' else "the ")
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:

@@ -43,10 +43,11 @@ pytestmark = [
 
 
 @contextlib.contextmanager
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(home: Path, *settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The service started as users start it, with the smallest limit that the samples pass, and its URL."""
     environment = os.environ | {"DIPLOTONE_HOME": str(home)}
     command = [sys.executable, "-m", "diplotone.serve", "--port", "0", "--set", "max_chars=5_000"]
+    command += [word for setting in settings for word in ("--set", setting)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as service:
@@ -135,6 +136,7 @@ def test_a_first_visitor_is_told_what_will_come(visit):
     for tone in ("hostile", "critical", "neutral", "cooperative", "conciliatory"):
         assert tone in welcome
     assert page.get_by_role("button", name="Analyze").is_visible()
+    assert "make a link" not in welcome
 
 
 def test_a_pasted_article_is_read_in_one_view(visit):
@@ -496,6 +498,106 @@ def test_sentences_are_labelled_with_keys_alone(visit, url):
     page.get_by_text("No sentence waits").wait_for()
 
 
+def give(url: str, annotator: str, *labels: dict) -> None:
+    import httpx
+
+    answer = httpx.post(f"{url}/v1/labels", json={"annotator": annotator, "labels": list(labels)})
+    assert answer.status_code == 201
+
+
+def label_as(page, name: str, *, level: str = "Sentences", which: str = "What was put up") -> None:
+    page.get_by_role("tab", name="Labels").click()
+    page.fill(".labels-tab [name=annotator]", name)
+    page.keyboard.press("Tab")
+    page.get_by_label(re.compile(level)).check()
+    page.get_by_label(re.compile(which)).check()
+    page.wait_for_timeout(300)
+
+
+def skip_until(page, words: str) -> None:
+    page.locator(".to-label").focus()
+    for _ in range(60):
+        if words in page.inner_text(".to-label"):
+            return
+        page.keyboard.press("s")
+    raise AssertionError(f"{words!r} was not asked for")
+
+
+def test_pairs_of_an_archive_are_labelled_with_keys(visit, url):
+    page = visit()
+    label_as(page, "pia", level="Pairs of actors")
+    page.get_by_text("Put sentences up for labelling").click()
+    rows = b'text\n"Zambia thanked Malawi for maize. It was a fine day for all."'
+    page.set_input_files(".labels-tab .archive", {"name": "a.csv", "mimeType": "text/csv", "buffer": rows})
+    page.get_by_text("2 put up, of 2 read in 2").wait_for()
+    page.wait_for_function("document.querySelector('.to-label').textContent.includes('Zambia')")
+    skip_until(page, "Zambia source")
+    assert "Malawi target" in page.inner_text(".to-label")
+    assert page.inner_text(".which-pair") == "How does Zambia stand and act toward Malawi?"
+    assert page.locator(".desk fieldset:visible").count() == 2
+    page.locator(".to-label").focus()
+    for key in "3c":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.get_by_text("Saved: supportive, SUPPORT").wait_for()
+    given = [label for label in stored(url) if label["annotator"] == "pia"]
+    assert [(label["task"], label["new"]) for label in given] == [
+        ("act", "SUPPORT"),
+        ("stance", "supportive"),
+    ]
+    assert given[0]["text"][slice(*given[0]["source"])] == "Zambia"
+
+
+def test_a_second_opinion_is_blind_and_what_differs_is_settled(visit, url):
+    text = "Gabon met Angola on Monday."
+    give(
+        url,
+        "una",
+        {"text": text, "task": "tone", "new": "neutral"},
+        {"text": text, "task": "sentiment", "new": "neutral"},
+    )
+    page = visit()
+    label_as(page, "vic", which="Second opinions, blind")
+    skip_until(page, text)
+    assert "una" not in page.inner_text(".given-list")
+    page.locator(".to-label").focus()
+    for key in ("4", "w", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_text("Saved: cooperative, neutral").wait_for()
+
+    page.fill(".labels-tab [name=annotator]", "wim")
+    summary = page.locator(".settling > summary")
+    page.wait_for_function("document.querySelector('.n-disputes').textContent !== ''")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.locator(".agreements").wait_for()
+    assert re.search(r"tone\s+\d+\s+\d+\s+\d+ %\s+[−-]?\d\.\d\d", page.inner_text(".agreements"))
+    page.locator(".dispute-title").focus()
+    for _ in range(20):
+        if page.inner_text(".disputed") != text:
+            page.get_by_role("button", name="Later").click()
+    sides = page.locator(".opinions > li").all_inner_texts()
+    assert [side.split()[0] for side in sides] == ["una", "vic"]
+    assert "neutral" in sides[0]
+    assert "cooperative" in sides[1]
+    page.keyboard.press("2")
+    assert page.locator("[name=settle-tone][value=cooperative]").is_checked()
+    page.locator("[name=settle-tone][value=hostile]").check()
+    page.fill(".dispute [name=note]", "neither")
+    page.keyboard.press("Enter")
+    page.get_by_text("Settled: tone is hostile, says wim").wait_for()
+    row = stored(url)[0]
+    assert (row["annotator"], row["new"], row["note"], row["settles"]) == ("wim", "hostile", "neither", True)
+    kept = [label["new"] for label in stored(url) if label["text"] == text and label["task"] == "tone"]
+    assert kept == ["hostile", "cooperative", "neutral"]
+    page.get_by_text("Import and export").click()
+    with page.expect_download() as waiting:
+        page.get_by_text("Those that somebody settled").get_by_role("link", name="JSONL").click()
+    lines = Path(waiting.value.path()).read_text().splitlines()
+    assert [json.loads(line)["tone"] for line in lines] == ["hostile"]
+    assert offences(page) == []
+
+
 def test_an_archive_is_scored_shown_over_time_and_downloaded(visit):
     page = visit()
     page.get_by_role("tab", name="Archive").click()
@@ -508,6 +610,9 @@ def test_an_archive_is_scored_shown_over_time_and_downloaded(visit):
     assert "Done: 6 of 6 texts" in page.inner_text(".progress-words")
     assert page.locator(".archive-result tbody tr:visible").count() == 6
     assert "2024-01: " in page.locator(".trends").inner_text()
+    page.evaluate("localStorage.setItem('diplotone-annotator', 'xan')")
+    page.get_by_role("button", name="Put its sentences most worth labelling up").click()
+    page.get_by_text(re.compile(r"\d+ put up, of 8 read in 8")).wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="CSV", exact=True).locator("visible=true").click()
     assert waiting.value.suggested_filename == "press-scored.csv"
@@ -593,6 +698,37 @@ def test_python_clients_get_the_analysis_of_the_http_interface(url):
     found = client.predict(text=ARTICLE, api_name="/analyze")
     expected = httpx.post(f"{url}/v1/analyze", json={"text": ARTICLE}, timeout=60).json()
     assert {**found, "provenance": 0} == {**expected, "provenance": 0}
+
+
+def test_a_link_opens_the_article_again_for_somebody_else(browser, tmp_path):
+    with serving(tmp_path, "share_days=1") as (_, url):
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector("[data-state=welcome]", timeout=60_000)
+        assert "An article of which you make a link is stored for 1 day" in page.inner_text("#result")
+        analyze(page, ARTICLE)
+        assert not (tmp_path / "shared").exists()
+        button = page.get_by_role("button", name="Make a link")
+        assert "stores this article on this service for 1 day" in page.inner_text(".sharing")
+        button.focus()
+        page.keyboard.press("Enter")
+        page.locator(".share-result .link").wait_for()
+        link = page.input_value(".share-result .link")
+        assert re.fullmatch(re.escape(url) + r"/#shared=[0-9a-f]{32}", link)
+        other = browser.new_context().new_page()
+        asked: list[str] = []
+        other.on("request", lambda r: asked.append(r.url))
+        other.goto(link)
+        other.wait_for_selector("[data-state=analysis]", timeout=60_000)
+        assert other.input_value("#article textarea") == ARTICLE
+        assert index_value(other) == index_value(page)
+        assert "Opened by a link that works until" in other.inner_text(".file-status")
+        assert not [url for url in asked if "#" in url]
+        assert offences(page) == []
+        (stored,) = (tmp_path / "shared").iterdir()
+        stored.unlink()
+        other.reload()
+        other.get_by_text("the text of this link is not kept any more").wait_for(timeout=60_000)
 
 
 def test_an_open_page_does_not_hold_up_the_end(browser, tmp_path):

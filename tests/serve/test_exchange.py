@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from diplotone.model.article.actors import Gazetteer
 from diplotone.model.errors import TextError
 from diplotone.serve.exchange import exchange, exchanged_text
 from diplotone.serve.exchange_view import render_exchange
-
-
-@pytest.fixture(scope="module")
-def gazetteer():
-    return Gazetteer.load()
 
 
 @pytest.mark.parametrize(
@@ -24,17 +18,27 @@ def gazetteer():
         ("Norwayland is no Norway's friend.", "NOR", "LVA", "Norwayland is no Latvia's friend."),
         ("The United States accused China.", "USA", "CHN", "China accused the United States."),
         ("China met the United States.", "USA", "CHN", "The United States met China."),
+        ("THE UNITED STATES MET CHINA", "USA", "CHN", "CHINA MET THE UNITED STATES"),
+        ("The UN urged Norway on.", "UN", "NOR", "Norway urged the United Nations on."),
+        ("A Norwegian envoy met Hamas.", "NOR", "HAMAS", "A Hamas envoy met Norway."),
+        (
+            "A Peruvian envoy left for the Iran-Peru talks.",
+            "PER",
+            "IRN",
+            "An Iranian envoy left for the Peru-Iran talks.",
+        ),
+        ("Papua New Guinea met Guinea.", "GIN", "NOR", "Papua New Guinea met Norway."),
     ],
 )
-def test_like_stands_for_like(gazetteer, text, one, other, exchanged):
-    assert exchanged_text(text, gazetteer[one], gazetteer[other])[0] == exchanged
+def test_like_stands_for_like(text, one, other, exchanged):
+    assert exchanged_text(text, one, other)[0] == exchanged
 
 
-def test_twice_is_as_before(gazetteer):
+def test_twice_is_as_before():
     text = "Norway accused Latvia. The Latvian envoy left Oslo for Riga."
-    once, n = exchanged_text(text, gazetteer["NOR"], gazetteer["LVA"])
+    once, n = exchanged_text(text, "NOR", "LVA")
     assert n == 5
-    assert exchanged_text(once, gazetteer["NOR"], gazetteer["LVA"])[0] == text
+    assert exchanged_text(once, "NOR", "LVA")[0] == text
 
 
 def test_a_reader_of_words_changes_nothing(analyzer):

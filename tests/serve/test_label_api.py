@@ -11,10 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from diplotone.model.analysis import Precedent, PrecedentPair, Precedents
+from diplotone.serve.agreement import agreement
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
-from diplotone.serve.labels import LabelStore
+from diplotone.serve.labels import Item, LabelStore, NewLabel
 from diplotone.serve.page_api import keep
+from diplotone.serve.view import render_analysis
 
 TEXT = "Oslo accused Riga of theft."
 LABEL = {"text": TEXT, "task": "tone", "old": "neutral", "new": "critical"}
@@ -100,8 +102,126 @@ def test_sentences_come_back_by_doubt_and_without_predictions(client):
     texts = ["Suva met Apia on Monday.", "Apia thanked Suva for it."]
     assert client.post("/v1/sentences", json={"annotator": "dee", "texts": texts}).json() == {"added": 2}
     following = client.get("/v1/sentences", params={"annotator": "dee"}).json()
-    assert list(following) == ["texts"]
-    assert set(texts) <= set(following["texts"])
+    assert {frozenset(question) for question in following["questions"]} == {
+        frozenset({"text", "source", "target"})
+    }
+    assert set(texts) <= {question["text"] for question in following["questions"]}
+
+
+def asked(client, annotator, level, second=False):
+    query = {"annotator": annotator, "level": level, "second": second, "limit": 100}
+    return client.get("/v1/sentences", params=query).json()["questions"]
+
+
+def test_pairs_are_asked_until_both_their_labels_are_given(client):
+    text = "Chad accused Niger of fishing."
+    client.post("/v1/sentences", json={"annotator": "gil", "texts": [text]})
+
+    def waiting():
+        return [(q["source"], q["target"]) for q in asked(client, "gil", "pair") if q["text"] == text]
+
+    assert waiting() == [([0, 4], [13, 18]), ([13, 18], [0, 4])]
+    spans = {"text": text, "source": [0, 4], "target": [13, 18]}
+    give(client, {**spans, "task": "stance", "new": "opposed"}, annotator="gil")
+    assert len(waiting()) == 2
+    give(client, {**spans, "task": "act", "new": "ACCUSE"}, annotator="gil")
+    assert waiting() == [([13, 18], [0, 4])]
+
+
+def test_a_second_opinion_is_asked_of_somebody_else_and_only_about_blind_labels(client):
+    first, corrected = "Ghana met Togo on Monday.", "Ghana met Mali on Monday."
+    for text, old in ((first, None), (corrected, "neutral")):
+        tone = {"text": text, "task": "tone", "new": "cooperative", "old": old}
+        give(client, tone, {"text": text, "task": "sentiment", "new": "neutral"}, annotator="hal")
+
+    def texts(annotator):
+        return {question["text"] for question in asked(client, annotator, "sentence", second=True)}
+
+    assert first in texts("ida")
+    assert corrected not in texts("ida")
+    assert first not in texts("hal")
+    both = [{"text": first, "task": task, "new": "neutral"} for task in ("tone", "sentiment")]
+    give(client, *both, annotator="ida")
+    assert first not in texts("ida") | texts("jan")
+
+
+def test_what_is_settled_stands_beside_what_it_settles(client):
+    text = "Benin met Togo on Tuesday."
+    item = {"text": text, "task": "tone"}
+    for who, new in (("kay", "neutral"), ("lea", "cooperative")):
+        give(client, {**item, "new": new}, annotator=who)
+
+    def dispute():
+        found = client.get("/v1/labels/disputes").json()["disputes"]
+        return next((d for d in found if d["text"] == text), None)
+
+    assert [(label["annotator"], label["new"]) for label in dispute()["labels"]] == [
+        ("kay", "neutral"), ("lea", "cooperative"),
+    ]  # fmt: skip
+    before = client.get("/v1/labels", params={"annotator": "kay"}).json()["labels"]
+    settled = client.post(
+        "/v1/labels/settle",
+        json={"annotator": "mia", "label": {**item, "new": "conciliatory", "note": "a third view"}},
+    )
+    assert settled.status_code == 201
+    (row,) = settled.json()["saved"]
+    assert (row["annotator"], row["settles"], row["note"]) == ("mia", True, "a third view")
+    assert row["made"].startswith("20")
+    assert dispute() is None
+    assert client.get("/v1/labels", params={"annotator": "kay"}).json()["labels"] == before
+    for which in ("all", "checked", "settled"):
+        lines = client.get("/v1/labels/export", params={"which": which}).text.splitlines()
+        assert [json.loads(line)["tone"] for line in lines if text in line] == ["conciliatory"]
+    again = client.post("/v1/labels/settle", json={"annotator": "kay", "label": {**item, "new": "neutral"}})
+    assert again.status_code == 201
+    exported = client.get("/v1/labels/export", params={"which": "settled"}).text
+    assert '"tone": "neutral"' in next(line for line in exported.splitlines() if text in line)
+    for number in (again.json()["saved"][0]["id"], row["id"]):
+        client.post(f"/v1/labels/{number}/undo", json={"annotator": "mia"})
+    assert dispute() is not None
+
+
+def test_nothing_is_settled_that_nobody_disputes(client):
+    label = {"text": "Fiji met Tonga on Wednesday.", "task": "tone", "new": "neutral"}
+    give(client, label, annotator="ned")
+    answer = client.post("/v1/labels/settle", json={"annotator": "ned", "label": label})
+    assert (answer.status_code, "nobody disagrees" in answer.json()["error"]) == (400, True)
+
+
+def test_agreement_counts_blind_labels_of_two_people(app, codebook, tmp_path):
+    store = LabelStore(tmp_path / "labels.sqlite3", codebook)
+    given = {"ada": ("neutral", "neutral", "hostile"), "ben": ("neutral", "critical", "hostile")}
+    for who, answers in given.items():
+        items = [Item(text=f"Oslo met Riga {n}.", task="tone") for n in range(3)]
+        labels = [NewLabel(item=item, new=new) for item, new in zip(items, answers, strict=True)]
+        corrected = NewLabel(item=Item(text="Oslo.", task="tone"), old="hostile", new=answers[1])
+        store.add([*labels, corrected], annotator=who, release=None, origin="page")
+    tone = next(found for found in agreement(store.standing(), codebook) if found.task == "tone")
+    assert (tone.n, tone.annotators, tone.same) == (3, 2, pytest.approx(2 / 3))
+    assert tone.alpha == pytest.approx(1 - 2 / ((36 - 9 - 4 - 1) / 5))
+    act = next(found for found in agreement(store.standing(), codebook) if found.task == "act")
+    assert (act.n, act.same, act.alpha) == (0, None, None)
+
+
+def test_an_archive_gives_its_sentences_most_worth_labelling(client):
+    same = "Oslo accused Riga of stealing all the herring again."
+    rows = [
+        "text",
+        f'"{same} {same}"',
+        '"Peru thanked Chile for the bridge. Die Minister trafen sich und sprachen nicht über den Vertrag."',
+    ]
+    query = {"name": "press.csv", "annotator": "ola", "n": 2}
+    taken = client.post("/v1/sentences/archive", params=query, content="\n".join(rows).encode()).json()
+    assert taken == {"added": 2, "read": 2, "found": 2}
+    texts = {question["text"] for question in asked(client, "ola", "sentence")}
+    assert {same, "Peru thanked Chile for the bridge."} <= texts
+    begun = client.post(
+        "/v1/archives", params={"name": "a.csv"}, content=b"text\nSamoa thanked Palau for rice."
+    )
+    query = {"archive": begun.json()["id"], "annotator": "ola"}
+    assert client.post("/v1/sentences/archive", params=query).json() == {"added": 1, "read": 1, "found": 1}
+    gone = client.post("/v1/sentences/archive", params={"archive": "a" * 24, "annotator": "ola"})
+    assert gone.status_code == 404
 
 
 def test_import_over_http(client):
@@ -198,6 +318,19 @@ def test_precedents_come_for_one_sentence_and_as_text(client, app, analyzer):
     assert client.get(f"/page/results/{'a' * 24}/precedents/0").status_code == 404
 
 
+def test_no_link_is_made_where_the_operator_keeps_no_texts(client, app, analyzer, tmp_path):
+    article = "Oslo accused Riga. Riga thanked Oslo. They met."
+    analysis = analyzer.analyze(article)
+    token = keep(app.state.workspace, article, analysis, "")
+    refused = client.post("/page/share", json={"token": token})
+    assert (refused.status_code, "keeps no texts" in refused.json()["error"]) == (400, True)
+    assert client.get(f"/page/shared/{'a' * 32}").status_code == 404
+    assert "Make a link" not in render_analysis(article, analysis, analyzer.codebook, str, token=token)
+    assert "Make a link" in render_analysis(
+        article, analysis, analyzer.codebook, str, token=token, share_days=2
+    )
+
+
 def test_a_file_becomes_text(client):
     answer = client.post("/page/files", params={"name": "a.md"}, content=b"# Oslo\n\nOslo **met** Riga.")
     assert answer.json()["text"] == "Oslo\n\nOslo met Riga."
@@ -236,6 +369,10 @@ def test_every_public_call_is_described(client):
         "/v1/labels/export",
         "/v1/labels/import",
         "/v1/sentences",
+        "/v1/sentences/archive",
+        "/v1/labels/settle",
+        "/v1/labels/disputes",
+        "/v1/labels/agreement",
     }
     assert public | {"/v1/compare", "/v1/archives", "/v1/archives/{token}", "/metrics"} <= set(
         schema["paths"]

@@ -87,3 +87,20 @@ def test_spans_stay_inside_any_text(noise, start, length):
     assert found is not None
     ((a, b),) = found.spans
     assert 0 <= a <= b <= len(found.text)
+
+
+def test_only_what_is_sure_is_exchanged_unless_all_is_asked_for(exchange):
+    text = "NORWAY QUARRELS: a Norway-based body of the European Union met Norway."
+    mapping = {"NOR": "FJI", "EU": "FJI"}
+    assert exchange.apply(text, mapping).text == text.replace("met Norway", "met Fiji")
+    found = Exchange(sure_only=False).apply(text, mapping)
+    assert found is not None
+    assert (found.text, found.n) == ("FIJI QUARRELS: a Fiji-based body of Fiji met Fiji.", 4)
+
+
+def test_a_name_stands_where_a_form_is_lacking_if_that_is_asked_for():
+    every = Exchange(sure_only=False)
+    assert every.apply("A Norwegian envoy left.", {"NOR": "NATO"}) is None
+    found = every.apply("A Norwegian envoy left.", {"NOR": "HAMAS"}, or_name=True)
+    assert found is not None
+    assert found.text == "A Hamas envoy left."
