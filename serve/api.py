@@ -18,6 +18,7 @@ from ..model.analysis import Analysis
 from ..model.errors import DiplotoneError, MissingExtra
 from .config import ServeConfig
 from .limits import check_records, check_text
+from .login import LoginNeeded
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
 from .workspace import Gone
@@ -140,6 +141,7 @@ class Health(BaseModel):
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "The text or the records cannot be read."},
+    401: {"model": ErrorAnswer, "description": "This needs a login."},
     413: {"model": ErrorAnswer, "description": "The body is too large."},
     422: {"model": ErrorAnswer, "description": "The body is not of the form asked for."},
     429: {"model": ErrorAnswer, "description": "Too many requests wait; see Retry-After."},
@@ -235,6 +237,10 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(DiplotoneError)
     def mistake(_: Request, error: DiplotoneError) -> Response:
         return _error(400, str(error))
+
+    @app.exception_handler(LoginNeeded)
+    def unknown(_: Request, error: LoginNeeded) -> Response:
+        return _error(401, str(error))
 
     @app.exception_handler(Gone)
     def gone(_: Request, error: Gone) -> Response:

@@ -23,12 +23,20 @@ from .labels import (
     checked_annotator,
 )
 from .limits import check_records
+from .login import Visitor, Writer
 from .metrics import Metrics
 from .pool import AnalyzerPool
 
 SpanField = tuple[int, int] | None
 
-Annotator = Annotated[str, Field(max_length=LONGEST_NAME, examples=["ada"])]
+Annotator = Annotated[
+    str | None,
+    Field(
+        max_length=LONGEST_NAME,
+        examples=["ada"],
+        description="Who labels; where people log in it is always the name of the login.",
+    ),
+]
 
 
 class LabelRequest(BaseModel):
@@ -64,7 +72,7 @@ class LabelsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    annotator: Annotator
+    annotator: Annotator = None
     release: str | None = Field(default=None, description="The release whose labels are corrected.")
     labels: list[LabelRequest] = Field(min_length=1, max_length=1_000)
 
@@ -74,7 +82,7 @@ class UndoRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    annotator: Annotator
+    annotator: Annotator = None
     note: str | None = Field(default=None, max_length=LONGEST_NOTE)
 
 
@@ -136,7 +144,7 @@ class SentencesRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    annotator: Annotator
+    annotator: Annotator = None
     texts: list[str] = Field(min_length=1, examples=[["Seoul welcomed Pyongyang's offer."]])
 
 
@@ -162,10 +170,10 @@ def build_label_router(
     router = APIRouter(responses=REFUSALS)
 
     @router.post("/v1/labels", response_model=SavedAnswer, status_code=201, summary="Give labels")
-    def give(request: LabelsRequest) -> Any:
+    def give(request: LabelsRequest, login: Writer) -> Any:
         saved = store.add(
             [_new_label(label) for label in request.labels],
-            annotator=request.annotator,
+            annotator=checked_annotator(login or request.annotator),
             release=request.release,
             origin="http",
         )
@@ -175,8 +183,9 @@ def build_label_router(
     @router.post(
         "/v1/labels/{number}/undo", response_model=SavedAnswer, status_code=201, summary="Take one back"
     )
-    def undo(number: int, request: UndoRequest) -> Any:
-        return {"saved": [store.undo(number, annotator=request.annotator, note=request.note).as_dict()]}
+    def undo(number: int, request: UndoRequest, login: Writer) -> Any:
+        who = checked_annotator(login or request.annotator)
+        return {"saved": [store.undo(number, annotator=who, note=request.note).as_dict()]}
 
     @router.get("/v1/labels", response_model=LabelsAnswer, summary="List labels")
     def listed(
@@ -210,9 +219,9 @@ def build_label_router(
         summary="Labels of a file: records as .jsonl or .csv, Label Studio's .json",
         openapi_extra=FILE_BODY,
     )
-    async def imported(request: Request, name: str, annotator: str) -> Any:
-        who, data = checked_annotator(annotator), await request.body()
-        found = await run_in_threadpool(import_file, store, name, data, annotator=who)
+    async def imported(request: Request, name: str, login: Writer, annotator: str | None = None) -> Any:
+        who, data = checked_annotator(login or annotator), await request.body()
+        found = await run_in_threadpool(import_file, store, name, data, annotator=who, brought_by=login)
         metrics.labels.inc(len(found.added))
         return {
             "added": len(found.added),
@@ -221,8 +230,11 @@ def build_label_router(
         }
 
     @router.get("/v1/sentences", response_model=NextAnswer, summary="What to label next")
-    def following(annotator: str, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Any:
-        return {"texts": [s.text for s in store.next_to_label(checked_annotator(annotator), limit=limit)]}
+    def following(
+        login: Visitor, annotator: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    ) -> Any:
+        who = checked_annotator(login or annotator)
+        return {"texts": [s.text for s in store.next_to_label(who, limit=limit)]}
 
     @router.post(
         "/v1/sentences",
@@ -230,10 +242,10 @@ def build_label_router(
         status_code=201,
         summary="Put sentences up for labelling",
     )
-    async def queue(request: SentencesRequest) -> Any:
+    async def queue(request: SentencesRequest, login: Writer) -> Any:
         rows = [{"text": text} for text in dict.fromkeys(request.texts)]
         check_records(rows, config.max_records, config.max_chars)
-        who = checked_annotator(request.annotator)
+        who = checked_annotator(login or request.annotator)
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, rows))
         return {"added": await run_in_threadpool(store.queue, doubtful, annotator=who)}
 

@@ -22,7 +22,7 @@ from .model_view import render_card, render_figures
 from .page_api import keep
 from .pool import AnalyzerPool
 from .samples import SAMPLES, read_sample
-from .tabs import render_archive_tab, render_compare_tab, render_drop, render_labels_tab
+from .tabs import render_archive_tab, render_compare_tab, render_drop, render_labels_tab, render_who
 from .view import render_analysis, render_problem, render_welcome
 from .wording import names_of
 from .workspace import Workspace
@@ -86,6 +86,8 @@ def build_page(
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3_600, 3_600)) as page:
         gr.Markdown(CLAIM, elem_id="claim")
+        if config.login != "none":
+            _html(render_who(), "who", "who.js")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Analyse", id="analyse"):
                 article = gr.Textbox(

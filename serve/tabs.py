@@ -16,6 +16,11 @@ KEYS = {"tone": "12345", "sentiment": "qwe"}
 """The key of each label, in codebook order."""
 
 
+def render_who() -> str:
+    """Return the place that says who is logged in; who.js fills it in."""
+    return str(element("div", class_="diplotone who", role="status"))
+
+
 def render_drop(endings: Sequence[str], max_bytes: int) -> str:
     """Return the control that takes a file; a file may also be dropped on the text above it."""
     return str(
