@@ -15,10 +15,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from ..model.analysis import Analysis
-from ..model.errors import DiplotoneError, MissingExtra
+from ..model.errors import DiplotoneError, MissingExtra, TextError
 from .config import ServeConfig
+from .intake import Intake
 from .limits import check_records, check_text
-from .login import LoginNeeded
+from .login import LoginNeeded, writer
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
 from .workspace import Gone
@@ -52,6 +53,19 @@ class AnalyzeRequest(BaseModel):
         examples=[
             "Seoul welcomed Pyongyang's offer. The two sides will meet on Monday. Tokyo warned of haste."
         ],
+    )
+
+
+class AnalyzeOrFetchRequest(BaseModel):
+    """One article, or where it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(default=None, description="The article in English, as it stands.")
+    url: str | None = Field(
+        default=None,
+        description="Its address on the public web instead of the text.",
+        examples=["https://example.org/communique"],
     )
 
 
@@ -149,16 +163,35 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def build_router(pool: AnalyzerPool, config: ServeConfig, metrics: Metrics) -> APIRouter:
+def build_router(pool: AnalyzerPool, config: ServeConfig, metrics: Metrics, intake: Intake) -> APIRouter:
     """Return the routes that read texts, /health and /metrics."""
     router = APIRouter()
 
-    @router.post("/v1/analyze", response_model=Analysis, responses=REFUSALS, summary="Read one article")
-    async def analyze(request: AnalyzeRequest) -> Response:
-        text = check_text(request.text, config.max_chars)
+    async def analyzed(found: str) -> Response:
+        text = check_text(found, config.max_chars)
         analysis = await pool.run(lambda analyzer: analyzer.analyze(text))
         metrics.sentences.inc(len(analysis.sentences))
         return _json(await run_in_threadpool(lambda: _dumps(analysis.as_dict())))
+
+    async def analyze(request: AnalyzeRequest) -> Response:
+        return await analyzed(request.text)
+
+    async def analyze_or_fetch(request: AnalyzeOrFetchRequest, http: Request) -> Response:
+        if (request.text is None) == (request.url is None):
+            raise TextError('give one of "text" and "url"')
+        if request.url is None:
+            return await analyzed(request.text or "")
+        writer(http)  # it makes the service act, so it is not for everybody who may read
+        return await analyzed((await intake.url(request.url)).text)
+
+    router.add_api_route(
+        "/v1/analyze",
+        analyze_or_fetch if config.fetch_urls else analyze,
+        methods=["POST"],
+        response_model=Analysis,
+        responses=REFUSALS,
+        summary="Read one article",
+    )
 
     @router.post("/v1/score", response_model=ScoreAnswer, responses=REFUSALS, summary="Score sentences")
     async def score(request: ScoreRequest) -> Response:

@@ -17,6 +17,7 @@ from .archive import Archives
 from .archive_api import build_archive_router
 from .config import ServeConfig
 from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, PlainInputs, SecurityHeaders, known_hosts
+from .intake import Intake
 from .label_api import build_label_router
 from .labels import LabelStore
 from .login import LoginWall, build_login
@@ -48,6 +49,7 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
     store = LabelStore.at_home(codebook)
     workspace = Workspace(config.keep_files_s)
+    intake = Intake(config)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
 
@@ -77,10 +79,10 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     app.state.workspace = workspace
     app.state.closing = closing = asyncio.Event()
     routers = (
-        build_router(pool, config, metrics),
+        build_router(pool, config, metrics, intake),
         build_label_router(store, pool, config, metrics),
         build_archive_router(archives, codebook, names_of(analyzers[0]), config),
-        build_page_router(pool, workspace, config),
+        build_page_router(pool, workspace, intake, config),
         build_login_router(login),
     )
     for router in (*routers, build_rest(*routers)):

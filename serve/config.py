@@ -56,6 +56,8 @@ class ServeConfig:
     """Largest body of one request, in bytes; at least 1,000."""
     max_file_bytes: int = 10_000_000
     """Largest file that is dropped on the page to be read, in bytes; 1,000..1,000,000,000."""
+    fetch_urls: bool = False
+    """Whether the service fetches pages of the public web whose address somebody gives."""
     max_archive_bytes: int = 50_000_000
     """Largest archive to be scored in one go, in bytes; 1,000..1,000,000,000."""
     max_archive_rows: int = 20_000

@@ -99,7 +99,7 @@ def build_page(
                     elem_id="article",
                     autofocus=True,
                 )
-                _html(render_drop(tuple(KINDS), config.max_file_bytes), "drop", "drop.js")
+                _html(render_drop(tuple(KINDS), config.max_file_bytes, config.fetch_urls), "drop", "drop.js")
                 with gr.Row(elem_id="actions"):
                     run = gr.Button("Analyze", variant="primary", elem_id="analyze", scale=0, min_width=140)
                     clear = gr.Button("Clear", elem_id="clear", scale=0, min_width=90)

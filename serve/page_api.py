@@ -8,7 +8,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
-from starlette.concurrency import run_in_threadpool
 
 from ..model.analysis import Analysis
 from .compare import render_comparison
@@ -16,11 +15,21 @@ from .config import ServeConfig
 from .exchange import exchange
 from .exchange_view import render_exchange
 from .exports import MEDIA_TYPES, Form, export
-from .ingest import ingest
+from .intake import Intake
 from .limits import check_text
+from .login import Writer
 from .pool import AnalyzerPool
 from .wording import names_of
 from .workspace import Workspace
+
+
+class Address(BaseModel):
+    """Where an article is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+
 
 ANALYSIS, ARTICLE = "analysis.json", "article.txt"
 
@@ -56,7 +65,9 @@ def _write(path: Path, text: str) -> None:
     path.write_bytes(text.encode("utf-8", "replace"))
 
 
-def build_page_router(pool: AnalyzerPool, workspace: Workspace, config: ServeConfig) -> APIRouter:
+def build_page_router(
+    pool: AnalyzerPool, workspace: Workspace, intake: Intake, config: ServeConfig
+) -> APIRouter:
     """Return the routes under /page; they answer HTML, files and the errors of the public interface."""
     router = APIRouter(include_in_schema=False)
 
@@ -89,10 +100,14 @@ def build_page_router(pool: AnalyzerPool, workspace: Workspace, config: ServeCon
 
     @router.post("/page/files")
     async def file(request: Request, name: Annotated[str, Query(max_length=500)]) -> dict:
-        data = await request.body()
-        found = await run_in_threadpool(
-            ingest, name, data, max_bytes=config.max_file_bytes, max_chars=config.max_chars
-        )
+        found = await intake.file(name, await request.body())
         return {"text": found.text, "notes": found.notes}
+
+    if config.fetch_urls:
+
+        @router.post("/page/fetch")
+        async def fetched(request: Address, _: Writer) -> dict:
+            found = await intake.url(request.url)
+            return {"text": found.text, "notes": found.notes}
 
     return router
