@@ -93,7 +93,9 @@ def _serve(config: ServeConfig) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         from ..model.analyzer import load
         from .app import build_app
+        from .logs import log_without_texts
 
+        log_without_texts()
         analyzers = [load(config.release or None) for _ in range(config.n_analyzers)]
         app = build_app(analyzers, config)
         threading.Thread(target=_announce, args=(app.state.pool, _url(listener)), daemon=True).start()
@@ -108,6 +110,7 @@ def build_server(app: FastAPI) -> Server:
 
     settings = uvicorn.Config(
         app,
+        log_config=None,  # by our own handler, see logs.py
         log_level="warning",
         access_log=False,
         server_header=False,
