@@ -309,7 +309,7 @@ def test_a_certificate_of_another_name_is_refused(web, tmp_path, monkeypatch):
 
 
 def test_it_is_off_unless_switched_on(running):
-    with running() as url, httpx.Client(base_url=url, trust_env=False, verify=False) as client:
+    with running() as url, httpx.Client(base_url=url, trust_env=False, verify=False, timeout=60) as client:
         asked = {"url": "http://news.example/"}
         assert client.post("/v1/analyze", json=asked).status_code == 422
         assert client.post("/page/fetch", json=asked).status_code == 404
@@ -325,7 +325,7 @@ def test_switched_on_it_reads_the_page_at_an_address(running, web):
     settings = {"login": "proxy", "trusted_proxies": ("127.0.0.1",), "login_for_reading": False}
     with (
         running(fetch_urls=True, **settings) as url,
-        httpx.Client(base_url=url, trust_env=False, verify=False) as client,
+        httpx.Client(base_url=url, trust_env=False, verify=False, timeout=60) as client,
     ):
         ada = {"remote-user": "ada"}
         asked = {"url": "http://news.example/"}

@@ -50,7 +50,7 @@ def url(running) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(url) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, trust_env=False, verify=False) as client:
+    with httpx.Client(base_url=url, trust_env=False, verify=False, timeout=60) as client:
         yield client
 
 

@@ -62,7 +62,7 @@ def readable(running, password_file) -> Iterator[str]:
 
 @contextlib.contextmanager
 def visiting(url: str, **settings) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, trust_env=False, verify=False, **settings) as client:
+    with httpx.Client(base_url=url, trust_env=False, verify=False, timeout=60, **settings) as client:
         yield client
 
 
@@ -75,7 +75,7 @@ def logged_in(url: str, who: dict[str, str] = ADA) -> Iterator[httpx.Client]:
 
 def ask(method: str, url: str, **request) -> httpx.Response:
     """One request of somebody who has never been here."""
-    return httpx.request(method, url, trust_env=False, verify=False, **request)
+    return httpx.request(method, url, trust_env=False, verify=False, timeout=60, **request)
 
 
 @pytest.mark.parametrize(("method", "path", "body"), WRITES)

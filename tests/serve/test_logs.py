@@ -15,7 +15,10 @@ def test_no_text_gets_into_the_log_whatever_happens_to_it(running, analyzer, mon
     handler = log_without_texts()
     text = f"Oslo accused {MARK} of theft. Riga thanked Oslo."
     try:
-        with running() as url, httpx.Client(base_url=url, trust_env=False, verify=False) as client:
+        with (
+            running() as url,
+            httpx.Client(base_url=url, trust_env=False, verify=False, timeout=60) as client,
+        ):
             called = {"data": [text]}
             sent = [
                 client.post("/v1/analyze", json={"text": text}),
