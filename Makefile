@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow check format train wheel clean
+.PHONY: help serve test test-slow check format train wheel licences sbom lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,18 @@ train: $(VENV)/.all  ## fit a release into runs/, by the recipe in configs/train
 
 wheel: $(VENV)/.all  ## build the wheel into dist/
 	$(BIN)/python -m build --wheel
+
+licences: $(VENV)/.all  ## list the packages that are needed with their licences, in docs/licences.md
+	$(BIN)/python .ci/inventory.py licences
+
+sbom: $(VENV)/.all  ## write the bill of materials, sbom.json (CycloneDX)
+	$(BIN)/python .ci/inventory.py sbom
+
+lock: $(VENV)/.all  ## pin what the service needs by hash, in serve.lock (asks the package index)
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip --quiet install uv
+	build/lock/bin/uv pip compile -q pyproject.toml --extra serve -c constraints.txt --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o serve.lock
 
 clean:  ## remove the environment and what was built
 	rm -rf $(VENV) build dist *.egg-info

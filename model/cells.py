@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TypeVar
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""A cell that starts so is run as a formula by spreadsheets; some look past white space and marks."""
+_FORMULA_STARTS = "=+-@"
+"""A cell that starts so, in any width, is run as a formula by spreadsheets."""
 
-_LOOKED_PAST = " \u00a0\ufeff\u200b\u200c\u200d\u2060\0"
+_BREAKS = "\t\r\n"
+"""Some take what follows one of these at the start for a cell of its own."""
 
 Cell = TypeVar("Cell")
 
 
 def safe_cell(cell: Cell) -> Cell | str:
     """Return a cell that no spreadsheet runs: a text that looks like a formula gets an apostrophe in front."""
-    if isinstance(cell, str) and cell.lstrip(_LOOKED_PAST).startswith(_FORMULA_STARTS):
-        return "'" + cell
-    return cell
+    return "'" + cell if isinstance(cell, str) and _looks_like_formula(cell) else cell
+
+
+def _looks_like_formula(cell: str) -> bool:
+    if cell.startswith(tuple(_BREAKS)):
+        return True
+    first = next((c for c in cell if not _is_looked_past(c)), "")
+    return unicodedata.normalize("NFKC", first)[:1] in tuple(_FORMULA_STARTS)
+
+
+def _is_looked_past(character: str) -> bool:
+    """White space, control characters, and marks without a shape of their own."""
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
 
 
 def original_cell(cell: str) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .encoding import Batch
 from .errors import ReleaseError
+from .quiet import import_openvino
 
 OPENVINO_FILE = "openvino_model.xml"
 EMBEDDING = "embedding"
@@ -54,8 +55,7 @@ class OpenVinoEngine:
     name = "openvino"
 
     def __init__(self, folder: Path, *, precision: str = "f32", threads: int | None = None) -> None:
-        import openvino as ov
-
+        ov = import_openvino()
         path = folder / OPENVINO_FILE
         core = ov.Core()
         if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import socket
 import sys
@@ -15,7 +16,10 @@ from ..model.errors import ConfigError, DiplotoneError, require_extra
 from .config import ServeConfig, load_config
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from .pool import AnalyzerPool
+    from .shutdown import Server
 
 WARM_UP_TIMEOUT_S = 120.0
 SHUTDOWN_TIMEOUT_S = 3
@@ -23,12 +27,15 @@ SHUTDOWN_TIMEOUT_S = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted; return 0, or 2 after a mistake that is told in one line."""
+    """Serve until interrupted, or change a password; return 0, or 2 after a mistake told in one line."""
     options = _parser().parse_args(arguments)
     try:
         config = load_config(
             options.config, options.set, host=options.host, port=options.port, release=options.release
         )
+        if options.command == "password":
+            _change_password(config, options.name, remove=options.remove)
+            return 0
         require_extra("serve", "gradio", "fastapi", "uvicorn", "prometheus_client")
         _serve(config)
     except DiplotoneError as error:
@@ -52,7 +59,31 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="override one setting; may be repeated",
     )
+    commands = parser.add_subparsers(dest="command", metavar="password NAME")
+    password = commands.add_parser("password", help="let somebody in, or set a new password")
+    password.add_argument("name", metavar="NAME", help="who; labels are kept under this name")
+    password.add_argument("--remove", action="store_true", help="let them in no more")
     return parser
+
+
+def _change_password(config: ServeConfig, name: str, *, remove: bool) -> None:
+    """Ask for a password, twice at a terminal, else one line of standard input; write it to the file."""
+    from .passwords import default_file, set_password
+
+    path = Path(config.password_file) if config.password_file else default_file()
+    if remove:
+        if not set_password(path, name, None):
+            raise ConfigError(f"{path}: there is no {name} in it")
+        print(f"{name} is not let in any more ({path})")
+        return
+    if sys.stdin.isatty():
+        password = getpass.getpass(f"Password for {name}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise ConfigError("the two passwords differ; nothing was changed")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    known = set_password(path, name, password)
+    print(f"{name} {'has a new password' if known else 'is let in'} ({path})")
 
 
 def _serve(config: ServeConfig) -> None:
@@ -60,30 +91,36 @@ def _serve(config: ServeConfig) -> None:
         # Before the heavy imports, which read them: no usage statistics, no look at the hub.
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["HF_HUB_OFFLINE"] = "1"
-        import uvicorn
-
         from ..model.analyzer import load
         from ..model.release import ReleaseWatch
         from .app import build_app
-        from .shutdown import Server
+        from .logs import log_without_texts
 
+        log_without_texts()
         watch = None if config.release else ReleaseWatch()  # whoever names a release wants that one
         # No name for the analyzers: the application frees them when another release takes over.
         app = build_app([load(config.release or None) for _ in range(config.n_analyzers)], config, watch)
-        server = Server(
-            uvicorn.Config(
-                app,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                ws="none",
-                timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
-            ),
-            app.state.closing,
-        )
-        url = _url(listener)
-        threading.Thread(target=_announce, args=(app.state.pool, url), daemon=True).start()
-        server.run(sockets=[listener])
+        threading.Thread(target=_announce, args=(app.state.pool, _url(listener)), daemon=True).start()
+        build_server(app).run(sockets=[listener])
+
+
+def build_server(app: FastAPI) -> Server:
+    """Return the server of an application, which says nothing of itself and believes no header."""
+    import uvicorn
+
+    from .shutdown import Server
+
+    settings = uvicorn.Config(
+        app,
+        log_config=None,  # by our own handler, see logs.py
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # whom to believe is ours to say: see proxies.py
+        ws="none",
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
+    )
+    return Server(settings, app.state.closing)
 
 
 def _listen(config: ServeConfig) -> socket.socket:

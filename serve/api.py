@@ -17,9 +17,11 @@ from starlette.exceptions import HTTPException
 from ..model.analysis import Analysis
 from ..model.brief import as_html
 from ..model.codebook import Codebook
-from ..model.errors import DiplotoneError, MissingExtra
+from ..model.errors import DiplotoneError, MissingExtra, TextError
 from .config import ServeConfig
+from .intake import Intake
 from .limits import check_records, check_text
+from .login import LoginNeeded, writer
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
 from .retraining import RetrainingBusy, RetrainingClosed
@@ -55,6 +57,19 @@ class AnalyzeRequest(BaseModel):
         examples=[
             "Seoul welcomed Pyongyang's offer. The two sides will meet on Monday. Tokyo warned of haste."
         ],
+    )
+
+
+class AnalyzeOrFetchRequest(BaseModel):
+    """One article, or where it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(default=None, description="The article in English, as it stands.")
+    url: str | None = Field(
+        default=None,
+        description="Its address on the public web instead of the text.",
+        examples=["https://example.org/communique"],
     )
 
 
@@ -144,6 +159,7 @@ class Health(BaseModel):
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "The text or the records cannot be read."},
+    401: {"model": ErrorAnswer, "description": "This needs a login."},
     413: {"model": ErrorAnswer, "description": "The body is too large."},
     422: {"model": ErrorAnswer, "description": "The body is not of the form asked for."},
     429: {"model": ErrorAnswer, "description": "Too many requests wait; see Retry-After."},
@@ -173,30 +189,54 @@ def prefers_html(accept: str) -> bool:
     return quality["text/html"] > quality["application/json"]
 
 
+Form = Annotated[
+    Literal["json", "html"] | None,
+    Query(description="html: a brief to read, print or file; without it the Accept header decides."),
+]
+Accept = Annotated[str, Header(include_in_schema=False)]
+
+
 def build_router(
-    pool: AnalyzerPool, codebook: Codebook, name_of: NameOf, config: ServeConfig, metrics: Metrics
+    pool: AnalyzerPool,
+    codebook: Codebook,
+    name_of: NameOf,
+    config: ServeConfig,
+    metrics: Metrics,
+    intake: Intake,
 ) -> APIRouter:
     """Return the routes that read texts, /health and /metrics."""
     router = APIRouter()
 
-    @router.post(
-        "/v1/analyze", response_model=Analysis, responses=REFUSALS | AS_BRIEF, summary="Read one article"
-    )
-    async def analyze(
-        request: AnalyzeRequest,
-        form: Annotated[
-            Literal["json", "html"] | None,
-            Query(description="html: a brief to read, print or file; without it the Accept header decides."),
-        ] = None,
-        accept: Annotated[str, Header(include_in_schema=False)] = "",
-    ) -> Response:
-        text = check_text(request.text, config.max_chars)
+    async def analyzed(found: str, form: Form, accept: str) -> Response:
+        text = check_text(found, config.max_chars)
         analysis = await pool.run(lambda analyzer: analyzer.analyze(text))
         metrics.sentences.inc(len(analysis.sentences))
         if form == "html" or (form is None and prefers_html(accept)):
             brief = await run_in_threadpool(as_html, analysis, codebook, name_of)
             return Response(brief.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
         return _json(await run_in_threadpool(lambda: _dumps(analysis.as_dict())))
+
+    async def analyze(request: AnalyzeRequest, form: Form = None, accept: Accept = "") -> Response:
+        return await analyzed(request.text, form, accept)
+
+    async def analyze_or_fetch(
+        request: AnalyzeOrFetchRequest, http: Request, form: Form = None, accept: Accept = ""
+    ) -> Response:
+        if (request.text is None) == (request.url is None):
+            raise TextError('give one of "text" and "url"')
+        if request.url is None:
+            return await analyzed(request.text or "", form, accept)
+        writer(http)  # it makes the service act, so it is not for everybody who may read
+        return await analyzed((await intake.url(request.url)).text, form, accept)
+
+    router.add_api_route(
+        "/v1/analyze",
+        analyze_or_fetch if config.fetch_urls else analyze,
+        methods=["POST"],
+        response_model=Analysis,
+        responses=REFUSALS | AS_BRIEF,
+        summary="Read one article",
+    )
 
     @router.post("/v1/score", response_model=ScoreAnswer, responses=REFUSALS, summary="Score sentences")
     async def score(request: ScoreRequest) -> Response:
@@ -275,6 +315,10 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(DiplotoneError)
     def mistake(_: Request, error: DiplotoneError) -> Response:
         return _error(400, str(error))
+
+    @app.exception_handler(LoginNeeded)
+    def unknown(_: Request, error: LoginNeeded) -> Response:
+        return _error(401, str(error))
 
     @app.exception_handler(Gone)
     def gone(_: Request, error: Gone) -> Response:

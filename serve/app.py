@@ -12,18 +12,23 @@ from fastapi import FastAPI
 
 from ..model.analyzer import Analyzer
 from ..model.release import ReleaseWatch, home
+from .addresses import parsed_networks
 from .api import answer_errors, build_rest, build_router
 from .archive import Archives
 from .archive_api import build_archive_router
 from .config import ServeConfig
-from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, SecurityHeaders, known_names
+from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, PlainInputs, SecurityHeaders, known_hosts
+from .intake import Intake
 from .label_api import build_label_router
 from .labels import LabelStore
+from .login import LoginWall, build_login
+from .login_api import build_login_router
 from .metrics import CountRequests, Metrics
 from .model_api import build_model_router
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
+from .proxies import BehindProxies
 from .releasing import Releasing
 from .retrain_api import build_retrain_router
 from .retraining import Retrainings
@@ -57,10 +62,12 @@ def build_app(
             theirs.
     """
     codebook, name_of = analyzers[0].codebook, names_of(analyzers[0])
+    login = build_login(config)
     pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
     store = LabelStore.at_home(codebook)
     workspace = Workspace(config.keep_files_s)
     shared_texts = SharedTexts(home() / "shared", config.share_days)
+    intake = Intake(config)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
     takeover = Takeover(pool, watch) if watch else None
@@ -94,13 +101,14 @@ def build_app(
         redoc_url=None,
     )
     app.state.pool = pool
+    app.state.login = login
     app.state.workspace = workspace
     app.state.closing = closing = asyncio.Event()
     routers = (
-        build_router(pool, codebook, name_of, config, metrics),
+        build_router(pool, codebook, name_of, config, metrics, intake),
         build_label_router(store, pool, analyzers[0].gazetteer, texts_of_archive, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
-        build_page_router(pool, workspace, shared_texts, codebook, config),
+        build_page_router(pool, workspace, shared_texts, codebook, intake, config),
         build_retrain_router(retrainings, Releasing(retrainings)),
         build_model_router(
             pool,
@@ -108,6 +116,7 @@ def build_app(
             lambda: takeover.notice if takeover else STAYS if config.release else None,
             allowed=config.retraining,
         ),
+        build_login_router(login),
     )
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)
@@ -121,6 +130,8 @@ def build_app(
         footer_links=[],
         run_history=False,
         show_error=False,  # a fault is no reading for users; their mistakes are shown as what they are
+        # The wall has asked already; should a route of Gradio's ever slip past it, Gradio asks again.
+        auth_dependency=login.name if login.for_reading else None,
         max_file_size="1kb",  # Gradio's own uploads are closed; files come in by routes of ours
         ssr_mode=False,
         enable_monitoring=False,
@@ -128,6 +139,7 @@ def build_app(
         pwa=False,
     )
     app.add_middleware(EndStreams, closing=closing)
+    app.add_middleware(PlainInputs)
     app.add_middleware(
         BodyLimit,
         max_bytes=config.max_body_bytes,
@@ -136,13 +148,19 @@ def build_app(
             "/v1/labels/import": config.max_file_bytes,
             "/v1/sentences/archive": config.max_archive_bytes,
             "/v1/archives": config.max_archive_bytes,
+            "/login": 10_000,
         },
     )
+    app.add_middleware(LoginWall, login=login)
     app.add_middleware(OwnSite)
-    app.add_middleware(ClosedRoutes)
-    if names := known_names(config.host, config.allowed_hosts):
-        app.add_middleware(KnownHosts, names=names)
+    app.add_middleware(ClosedRoutes, also_open=("/login", "/logout") if login.kind == "password" else ())
+    app.add_middleware(KnownHosts, **known_hosts(config.host, config.allowed_hosts))
     app.add_middleware(SecurityHeaders)  # refusals carry the headers too
+    app.add_middleware(
+        BehindProxies,
+        proxies=parsed_networks(config.trusted_proxies, "trusted_proxies"),
+        name_header=config.proxy_header if login.kind == "proxy" else "",
+    )
     app.add_middleware(CountRequests, metrics=metrics)  # outermost: refusals are counted too
     return app
 

@@ -17,6 +17,7 @@ from .archive_view import render_archive
 from .config import ServeConfig
 from .exports import as_csv, as_parquet
 from .label_api import FILE_BODY
+from .login import Writer
 from .wording import NameOf
 
 
@@ -46,7 +47,7 @@ def build_archive_router(
         summary='Score a file of texts: .csv, .jsonl or .parquet with "text" and perhaps "date" and "id"',
         openapi_extra=FILE_BODY,
     )
-    async def begin(request: Request, name: Annotated[str, Query(max_length=500)]) -> Any:
+    async def begin(request: Request, name: Annotated[str, Query(max_length=500)], _: Writer) -> Any:
         archives.check_room()
         data = await request.body()
         texts = await run_in_threadpool(
@@ -59,7 +60,7 @@ def build_archive_router(
         return archives.get(token).as_dict()
 
     @router.delete("/v1/archives/{token}", response_model=ArchiveAnswer, summary="Stop it")
-    async def cancel(token: str) -> Any:
+    async def cancel(token: str, _: Writer) -> Any:
         return archives.cancel(token).as_dict()
 
     @router.get("/v1/archives/{token}/result", summary="A row per text", response_class=Response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,11 @@ from typing import Any
 
 from ..model.errors import ConfigError
 from ..model.settings import read_settings
+from .addresses import is_loopback, parsed_networks
+
+LOGINS = ("none", "password", "proxy")
+
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +27,23 @@ class ServeConfig:
     port: int = 7860
     """TCP port, 0..65535; 0 takes any free one."""
     allowed_hosts: tuple[str, ...] = ()
-    """Names by which clients may address the service (the Host header). Empty: the loopback names where
-    `host` is a loopback address, any name elsewhere."""
+    """Names by which clients may address the service (the Host header). Empty: the loopback names, and
+    where `host` is no loopback address also any address in figures."""
+    login: str = "none"
+    """How people log in: "none", "password" (names and hashes in `password_file`), or "proxy" (a proxy in
+    front says in `proxy_header` who it is). Whatever writes needs it."""
+    login_for_reading: bool = True
+    """Whether reading needs the login too, where there is one; /health never does."""
+    open_without_login: bool = False
+    """Listen to more than this machine although nobody has to log in."""
+    password_file: str = ""
+    """The file that `diplotone-serve password NAME` writes; empty for `passwords` in DIPLOTONE_HOME."""
+    session_s: float = 43_200.0
+    """Seconds that a login with a password lasts, 60..31,536,000."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies in front; what they say of client, scheme and name is believed."""
+    proxy_header: str = "Remote-User"
+    """The header in which such a proxy gives the name of who is logged in."""
     release: str = ""
     """A release folder; empty takes the promoted release, else the shipped one."""
     n_analyzers: int = 1
@@ -35,6 +56,8 @@ class ServeConfig:
     """Largest body of one request, in bytes; at least 1,000."""
     max_file_bytes: int = 10_000_000
     """Largest file that is dropped on the page to be read, in bytes; 1,000..1,000,000,000."""
+    fetch_urls: bool = False
+    """Whether the service fetches pages of the public web whose address somebody gives."""
     max_archive_bytes: int = 50_000_000
     """Largest archive to be scored in one go, in bytes; 1,000..1,000,000,000."""
     max_archive_rows: int = 20_000
@@ -70,6 +93,7 @@ class ServeConfig:
             "share_days": (0, 3_650),
             "max_waiting": (1, 10_000),
             "deadline_s": (0.001, 86_400),
+            "session_s": (60, 31_536_000),
         }
         for name, (least, most) in ranges.items():
             if not least <= getattr(self, name) <= most:
@@ -78,6 +102,21 @@ class ServeConfig:
                 )
         if not self.host:
             raise ConfigError('host is empty; give an address such as "127.0.0.1"')
+        self._check_doors()
+
+    def _check_doors(self) -> None:
+        if self.login not in LOGINS:
+            raise ConfigError(f'login is "{self.login}"; it must be one of {", ".join(LOGINS)}')
+        parsed_networks(self.trusted_proxies, "trusted_proxies")
+        if self.login == "proxy" and not self.trusted_proxies:
+            raise ConfigError('login is "proxy"; name the addresses of the proxy in trusted_proxies')
+        if self.login == "proxy" and not _HEADER.fullmatch(self.proxy_header):
+            raise ConfigError(f'proxy_header is "{self.proxy_header}"; give a name such as "Remote-User"')
+        if self.login == "none" and not is_loopback(self.host) and not self.open_without_login:
+            raise ConfigError(
+                f"host is {self.host}, which others can reach, and nobody has to log in; set login to"
+                ' "password" or "proxy", or open_without_login to true if everybody may read and write'
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Return all fields."""

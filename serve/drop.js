@@ -9,12 +9,14 @@ function fill(text) {
   area.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
-async function read(file) {
-  status().textContent = `Reading ${file.name} …`;
+const read = (file) => put(file.name, give('page/files', file));
+
+async function put(name, reading) {
+  status().textContent = `Reading ${name} …`;
   try {
-    const { text, notes } = await give('page/files', file);
+    const { text, notes } = await reading;
     fill(text);
-    status().textContent = [`${file.name} is in the box above.`, ...notes].join(' ');
+    status().textContent = [`${name} is in the box above.`, ...notes].join(' ');
   } catch (problem) {
     status().replaceChildren(make('span', { role: 'alert' }, problem.message));
   }
@@ -24,6 +26,12 @@ element.addEventListener('change', (event) => {
   if (!event.target.matches('.file') || !event.target.files.length) return;
   read(event.target.files[0]);
   event.target.value = ''; // the same file can be chosen again
+});
+
+element.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const url = one('.address [name=address]').value.trim();
+  put(url, tell('page/fetch', { url }));
 });
 
 // On the document, since the box belongs to another part; a file dropped beside it must not replace the page.

@@ -81,7 +81,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = No
     """Return rows as CSV that a spreadsheet opens rightly and runs nothing of: UTF-8 with its mark."""
     out = io.StringIO()
     names = list(columns or rows[0])
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)  # a separator of another country parts no cell
     writer.writerow(safe_cell(name) for name in names)
     writer.writerows([safe_cell(_cell(row.get(name))) for name in names] for row in rows)
     return out.getvalue().encode("utf-8-sig", "replace")

@@ -21,6 +21,7 @@ CPU_S = 20
 MOST_UNPACKED_BYTES = 60_000_000
 MOST_PARTS = 2_000
 MOST_PAGES = 500
+MOST_OBJECTS = 100_000
 
 
 class Unreadable(Exception):
@@ -63,11 +64,11 @@ def _plain(data: bytes, _: int) -> tuple[str, list[str]]:
 def _decoded(data: bytes) -> tuple[str, list[str]]:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16"), []
+    if b"\0" in data:
+        raise Unreadable("it is no text")
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError:
-        if b"\0" in data:
-            raise Unreadable("it is no text") from None
         return data.decode("cp1252", "replace"), ["The file is not UTF-8; it was read as Windows-1252."]
 
 
@@ -139,6 +140,8 @@ def _check_zip(data: bytes) -> None:
 
 
 def _pdf(data: bytes, max_chars: int) -> tuple[str, list[str]]:
+    if data.count(b" obj") > MOST_OBJECTS:
+        raise Unreadable(f"it has more than {MOST_OBJECTS:,} objects; save it anew, or as text")
     import pypdf
 
     reader = pypdf.PdfReader(io.BytesIO(data))

@@ -5,24 +5,29 @@ Plain ASGI middleware, so that streamed answers pass through untouched.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .addresses import is_loopback, parsed_address
 
 GRADIO_ROUTES_IN_USE = re.compile(
     r"/(?:config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?/?"
     r"|/(?:assets|static|svelte)/[\w./-]+"
     r"|/gradio_api/(?:info|openapi\.json|app_id|login_check|startup-events|theme\.css|reset|cancel)/?"
     r"|/gradio_api/(?:queue/(?:join|data)|heartbeat/\w+)/?"
-    r"|/gradio_api/(?:run|api|call|call/v2)/\w+(?:/\w+)?/?"
+    r"|/gradio_api/call/(?!v2/)\w+(?:/\w+)?/?"
 )
 """What the page and gradio_client call. Everything else of Gradio is closed, known or yet to come: fetching
-of foreign URLs (file=http...), proxy=, uploads, monitoring, development and editing routes."""
+of foreign URLs (file=http...), proxy=, uploads, calls past the queue, monitoring, development and editing
+routes."""
+
+_GRADIO_CALLS = re.compile(r"/gradio_api/(?:queue/join|call/\w+)/?")
 
 OWN_ROUTES = re.compile(r"/health|/metrics|/openapi\.json|/(?:v1|page)/[\w/-]*")
 
@@ -55,16 +60,25 @@ SECURITY_HEADERS = {
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
+_UNCHANGING = ("/assets/", "/static/", "/svelte/")
+"""Gradio's own files; whatever else is answered may concern a person and is kept by no browser."""
+
 
 class ClosedRoutes:
-    """Answers 404 to every path that is neither ours nor one the page needs."""
+    """Answers 404 to every path that is neither ours nor one the page needs.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: What comes next.
+        also_open: Further paths.
+    """
+
+    def __init__(self, app: ASGIApp, also_open: Iterable[str] = ()) -> None:
         self.app = app
+        self.also_open = frozenset(also_open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a known path through."""
-        if scope["type"] == "http" and not _is_open(scope["path"]):
+        if scope["type"] == "http" and scope["path"] not in self.also_open and not _is_open(scope["path"]):
             await _refuse(send, 404, "there is nothing at this address")
         elif scope["type"] == "websocket":  # nothing here speaks it
             await send({"type": "websocket.close", "code": 1008})
@@ -92,7 +106,11 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
-                if scope["path"].startswith(("/v1/", "/page/", "/health", "/metrics")):
+                for name in [name for name in headers if name.startswith("access-control-")]:
+                    del headers[name]  # Gradio lets every site read what is not on localhost
+                if scope["scheme"] == "https":
+                    headers["strict-transport-security"] = "max-age=31536000"
+                if not scope["path"].startswith(_UNCHANGING):
                     headers["cache-control"] = "no-store"
             await send(message)
 
@@ -103,35 +121,45 @@ class KnownHosts:
     """Refuses requests under a name that is not ours.
 
     A page of another site can point a name of its own at 127.0.0.1 and read our answers ("DNS rebinding");
-    its requests carry that name.
+    its requests carry that name. An address in figures is no such name.
+
+    Args:
+        app: What comes next.
+        names: The names.
+        any_address: Whether every address in figures is known too.
     """
 
-    def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, names: Iterable[str], any_address: bool = False) -> None:
         self.app = app
         self.names = frozenset(name.lower().strip("[]") for name in names)
+        self.any_address = any_address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let requests under a known name through."""
-        if scope["type"] == "http" and _host_name(Headers(scope=scope).get("host", "")) not in self.names:
+        if scope["type"] == "http" and not all(map(self._knows, _hosts(Headers(scope=scope)))):
             await _refuse(
                 send, 403, "this service is not known under the name in the Host header; see allowed_hosts"
             )
         else:
             await self.app(scope, receive, send)
 
+    def _knows(self, host: str) -> bool:
+        name = _host_name(host)
+        return name in self.names or (self.any_address and parsed_address(name) is not None)
 
-def known_names(host: str, allowed_hosts: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the names to answer to, None for any."""
+
+def known_hosts(host: str, allowed_hosts: tuple[str, ...]) -> dict[str, Any]:
+    """Return the settings of `KnownHosts` for a service that listens on `host`."""
     if allowed_hosts:
-        return allowed_hosts
-    return LOOPBACK_NAMES if host == "localhost" or _is_loopback(host) else None
+        return {"names": allowed_hosts}
+    return {"names": (*LOOPBACK_NAMES, host), "any_address": not is_loopback(host)}
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _hosts(headers: Headers) -> list[str]:
+    """The host as the client names it, and as a proxy does that is believed: Gradio builds links from that."""
+    forwarded = headers.get("x-forwarded-host")
+    named = headers.getlist("host") or [""]
+    return named if forwarded is None else [*named, *(part.strip() for part in forwarded.split(","))]
 
 
 def _host_name(header: str) -> str:
@@ -142,7 +170,7 @@ def _host_name(header: str) -> str:
 
 
 class OwnSite:
-    """Refuses requests that change something and that a page of another site makes a browser send.
+    """Refuses what a page of another site makes a browser send, unless it only leads a person here.
 
     Browsers say where a request comes from; programs that are no browsers say nothing and are let through.
     """
@@ -151,18 +179,63 @@ class OwnSite:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let reading requests and our own pages through."""
-        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            headers = Headers(scope=scope)
-            site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-            foreign = (
-                site not in ("same-origin", "none")
-                if site is not None
-                else origin is not None and urlsplit(origin).netloc != headers.get("host")
-            )
-            if foreign:
-                return await _refuse(send, 403, "a page of another site may not do this here")
-        await self.app(scope, receive, send)
+        """Let our own pages, programs, and links from elsewhere through."""
+        if scope["type"] == "http" and _is_foreign(scope["method"], Headers(scope=scope)):
+            await _refuse(send, 403, "a page of another site may not do this here")
+        else:
+            await self.app(scope, receive, send)
+
+
+def _is_foreign(method: str, headers: Headers) -> bool:
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site not in ("same-origin", "none"):
+        follows_link = headers.get("sec-fetch-mode") == "navigate" and method in ("GET", "HEAD")
+        return not follows_link or headers.get("sec-fetch-dest") not in (None, "document")
+    if origin is None or site is not None:
+        return False
+    return urlsplit(origin).netloc not in _hosts(headers)
+
+
+class PlainInputs:
+    """Lets calls to Gradio carry texts and numbers, and nothing that it would take for a file.
+
+    Gradio fetches whatever address stands in a file's description, for any component and before its function
+    is asked; none of ours takes a file that way.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the whole of a call, look at it, and pass it on."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not _GRADIO_CALLS.fullmatch(scope["path"]):
+            return await self.app(scope, receive, send)
+        body, more = bytearray(), True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if not _has_plain_inputs(body):
+            return await _refuse(send, 422, "data: must be a list of texts and numbers")
+        whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+        async def receive_whole() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self.app(scope, receive_whole, send)
+
+
+def _has_plain_inputs(body: bytes | bytearray) -> bool:
+    try:
+        call = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    inputs = call.get("data") if isinstance(call, dict) else None
+    return isinstance(inputs, list) and all(
+        isinstance(value, (str, int, float, type(None))) for value in inputs
+    )
 
 
 class BodyLimit:

@@ -27,6 +27,18 @@ _NEEDED = {"md": "markdown_it", "html": "trafilatura", "docx": "docx", "pdf": "p
 _STARTS = {"docx": b"PK\x03\x04", "pdf": b"%PDF-"}
 """How such a file begins; what calls itself one and begins otherwise is refused unread."""
 
+_TEXTS = ("txt", "md", "html")
+_NO_TEXT_STARTS = (
+    *_STARTS.values(),
+    b"{\\rtf",
+    b"\xd0\xcf\x11\xe0",  # Word before 2007
+    b"\x1f\x8b",
+    b"\x89PNG",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"\x7fELF",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
@@ -52,6 +64,8 @@ def ingest(name: str, data: bytes, *, max_bytes: int, max_chars: int) -> Ingeste
         raise TextError(f"{shown}: has {len(data):,} bytes; at most {max_bytes:,} are taken")
     if kind in _STARTS and not data.startswith(_STARTS[kind]):
         raise TextError(f"{shown}: is not what its ending says; open it in its program and save it anew")
+    if kind in _TEXTS and data.startswith(_NO_TEXT_STARTS):
+        raise TextError(f"{shown}: is not the text that its ending says; give it its right ending")
     if kind in _NEEDED:
         require_extra("serve", _NEEDED[kind])
     answer = _extracted(shown, kind, data, max_chars)

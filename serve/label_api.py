@@ -33,12 +33,20 @@ from .labels import (
     checked_annotator,
 )
 from .limits import check_records
+from .login import Visitor, Writer
 from .metrics import Metrics
 from .pool import AnalyzerPool
 
 SpanField = tuple[int, int] | None
 
-Annotator = Annotated[str, Field(max_length=LONGEST_NAME, examples=["ada"])]
+Annotator = Annotated[
+    str | None,
+    Field(
+        max_length=LONGEST_NAME,
+        examples=["ada"],
+        description="Who labels; where people log in it is always the name of the login.",
+    ),
+]
 
 
 class LabelRequest(BaseModel):
@@ -74,7 +82,7 @@ class LabelsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    annotator: Annotator
+    annotator: Annotator = None
     release: str | None = Field(default=None, description="The release whose labels are corrected.")
     labels: list[LabelRequest] = Field(min_length=1, max_length=1_000)
 
@@ -84,7 +92,7 @@ class SettleRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    annotator: Annotator = Field(description="Who settles it.")
+    annotator: Annotator = None
     label: LabelRequest
 
 
@@ -93,7 +101,7 @@ class UndoRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    annotator: Annotator
+    annotator: Annotator = None
     note: str | None = Field(default=None, max_length=LONGEST_NOTE)
 
 
@@ -156,7 +164,7 @@ class SentencesRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    annotator: Annotator
+    annotator: Annotator = None
     texts: list[str] = Field(min_length=1, examples=[["Seoul welcomed Pyongyang's offer."]])
 
 
@@ -245,10 +253,10 @@ def build_label_router(
         return pairs_in(text, gazetteer)
 
     @router.post("/v1/labels", response_model=SavedAnswer, status_code=201, summary="Give labels")
-    def give(request: LabelsRequest) -> Any:
+    def give(request: LabelsRequest, login: Writer) -> Any:
         saved = store.add(
             [_new_label(label) for label in request.labels],
-            annotator=request.annotator,
+            annotator=checked_annotator(login or request.annotator),
             release=request.release,
             origin="http",
         )
@@ -258,8 +266,9 @@ def build_label_router(
     @router.post(
         "/v1/labels/{number}/undo", response_model=SavedAnswer, status_code=201, summary="Take one back"
     )
-    def undo(number: int, request: UndoRequest) -> Any:
-        return {"saved": [store.undo(number, annotator=request.annotator, note=request.note).as_dict()]}
+    def undo(number: int, request: UndoRequest, login: Writer) -> Any:
+        who = checked_annotator(login or request.annotator)
+        return {"saved": [store.undo(number, annotator=who, note=request.note).as_dict()]}
 
     @router.post(
         "/v1/labels/settle",
@@ -267,8 +276,9 @@ def build_label_router(
         status_code=201,
         summary="Settle a disagreement; the labels of the annotators stay",
     )
-    def settle(request: SettleRequest) -> Any:
-        row = store.settle(_new_label(request.label), annotator=request.annotator, origin="http")
+    def settle(request: SettleRequest, login: Writer) -> Any:
+        who = checked_annotator(login or request.annotator)
+        row = store.settle(_new_label(request.label), annotator=who, origin="http")
         metrics.labels.inc()
         return {"saved": [row.as_dict()]}
 
@@ -327,9 +337,9 @@ def build_label_router(
         summary="Labels of a file: records as .jsonl or .csv, Label Studio's .json",
         openapi_extra=FILE_BODY,
     )
-    async def imported(request: Request, name: str, annotator: str) -> Any:
-        who, data = checked_annotator(annotator), await request.body()
-        found = await run_in_threadpool(import_file, store, name, data, annotator=who)
+    async def imported(request: Request, name: str, login: Writer, annotator: str | None = None) -> Any:
+        who, data = checked_annotator(login or annotator), await request.body()
+        found = await run_in_threadpool(import_file, store, name, data, annotator=who, brought_by=login)
         metrics.labels.inc(len(found.added))
         return {
             "added": len(found.added),
@@ -339,14 +349,15 @@ def build_label_router(
 
     @router.get("/v1/sentences", response_model=NextAnswer, summary="What to label next")
     def following(
-        annotator: str,
+        login: Visitor,
+        annotator: str | None = None,
         level: Level = "sentence",
         second: Annotated[
             bool, Query(description="What one other person has labelled, for a second opinion.")
         ] = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> Any:
-        who = checked_annotator(annotator)
+        who = checked_annotator(login or annotator)
         if second:
             found = second_opinions(store, who, level, limit)
         else:
@@ -363,10 +374,10 @@ def build_label_router(
         status_code=201,
         summary="Put sentences up for labelling",
     )
-    async def queue(request: SentencesRequest) -> Any:
+    async def queue(request: SentencesRequest, login: Writer) -> Any:
         rows = [{"text": text} for text in dict.fromkeys(request.texts)]
         check_records(rows, config.max_records, config.max_chars)
-        who = checked_annotator(request.annotator)
+        who = checked_annotator(login or request.annotator)
         records = [_unlabelled(row["text"], find_pairs) for row in rows]
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, len(records)))
         return {"added": await run_in_threadpool(store.queue, doubtful, annotator=who)}
@@ -381,12 +392,13 @@ def build_label_router(
     )
     async def take(
         request: Request,
-        annotator: str,
+        login: Writer,
+        annotator: str | None = None,
         name: Annotated[str, Query(max_length=500)] = "",
         archive: Annotated[str | None, Query(description="Id of an archive that was scored.")] = None,
         n: Annotated[int, Query(ge=1, le=MOST_TAKEN, description="Sentences to put up.")] = 50,
     ) -> Any:
-        who = checked_annotator(annotator)
+        who = checked_annotator(login or annotator)
         if archive is not None:
             texts = texts_of_archive(archive)
         else:

@@ -126,7 +126,9 @@ def _csv_pair(text: str, pair: Pair) -> dict[str, str] | None:
     return words | {"stance": pair.stance or "", "act": pair.act or ""}
 
 
-def import_file(store: LabelStore, name: str, data: bytes, *, annotator: str) -> Imported:
+def import_file(
+    store: LabelStore, name: str, data: bytes, *, annotator: str, brought_by: str | None = None
+) -> Imported:
     """Store the labels of a file.
 
     Args:
@@ -134,13 +136,17 @@ def import_file(store: LabelStore, name: str, data: bytes, *, annotator: str) ->
         name: Name of the file; its ending, .jsonl, .csv or .json (Label Studio), says what it is.
         data: What is in it.
         annotator: Whose labels they are; Label Studio's files name their annotators themselves.
+        brought_by: Who is known to have brought the file; stands beside every other name it gives.
 
     Raises:
         LabelError, RecordError: The file cannot be read or a label is wrong; nothing is stored.
     """
     ending = Path(name).suffix.lower()
     if ending == ".json":
-        by_annotator = _label_studio_labels(data, store.codebook, annotator)
+        by_annotator = {
+            who if brought_by in (None, who) else f"{who} (brought by {brought_by})": labels
+            for who, labels in _label_studio_labels(data, store.codebook, annotator).items()
+        }
     elif ending in (".jsonl", ".csv"):
         by_annotator = {annotator: _labels_of(_read(name, data, store.codebook))}
     else:

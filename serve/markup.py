@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 Child: TypeAlias = "str | int | Markup | None"
 """What may stand in an element: markup as it is, anything else escaped, None as nothing."""
 
-_VOID = frozenset({"br", "hr", "img", "input"})
+_VOID = frozenset({"br", "hr", "img", "input", "meta"})
 """HTML's own; in SVG every element is closed."""
 
 

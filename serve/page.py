@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -25,16 +26,20 @@ from .page_api import keep
 from .pool import AnalyzerPool
 from .retrain_view import render_model_tab
 from .samples import SAMPLES, read_sample
-from .tabs import render_archive_tab, render_compare_tab, render_drop
+from .tabs import render_archive_tab, render_compare_tab, render_drop, render_who
 from .view import render_analysis, render_problem, render_welcome
 from .wording import names_of
 from .workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 TITLE = "Diplotone"
 
 CLAIM = """# Diplotone
 Paste diplomatic news. It says, sentence by sentence, how it sounds and who stands where toward whom, with the evidence.
 """
+
+FAULT = "a fault of the service, not of the text; its log has the details"
 
 PAGE_EVENTS = 4
 """Requests from the page that are handed to the pool at once; further ones see their place in the queue."""
@@ -76,6 +81,9 @@ def build_page(
             return await run_in_threadpool(rendered, checked, analysis)
         except DiplotoneError as error:
             return render_problem(str(error), codebook)
+        except Exception:  # Gradio would print it with the words of the exception
+            logger.exception("a fault in reading a text from the page")
+            return render_problem(FAULT, codebook)
 
     async def analyze(text: str) -> dict[str, Any]:
         """Read one article: its tone, its sentences, and who stands where toward whom.
@@ -88,9 +96,14 @@ def build_page(
             return await pool.run(lambda analyzer: analyzer.analyze(checked).as_dict())
         except DiplotoneError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        except Exception:
+            logger.exception("a fault in reading a text for a program")
+            raise gr.Error(FAULT, print_exception=False) from None
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3_600, 3_600)) as page:
         gr.Markdown(CLAIM, elem_id="claim")
+        if config.login != "none":
+            _html(render_who(), "who", "who.js")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Analyse", id="analyse"):
                 article = gr.Textbox(
@@ -102,7 +115,12 @@ def build_page(
                     elem_id="article",
                     autofocus=True,
                 )
-                _html(render_drop(tuple(KINDS), config.max_file_bytes), "drop", "drop.js", "reopen.js")
+                _html(
+                    render_drop(tuple(KINDS), config.max_file_bytes, config.fetch_urls),
+                    "drop",
+                    "drop.js",
+                    "reopen.js",
+                )
                 with gr.Row(elem_id="actions"):
                     run = gr.Button("Analyze", variant="primary", elem_id="analyze", scale=0, min_width=140)
                     clear = gr.Button("Clear", elem_id="clear", scale=0, min_width=90)

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict
-from starlette.concurrency import run_in_threadpool
 
 from ..model.analysis import Analysis
 from ..model.codebook import Codebook
@@ -20,8 +19,9 @@ from .config import ServeConfig
 from .exchange import exchange
 from .exchange_view import render_exchange
 from .exports import MEDIA_TYPES, Form, export
-from .ingest import ingest
+from .intake import Intake
 from .limits import check_text
+from .login import Writer
 from .pool import AnalyzerPool
 from .precedents_view import precedents
 from .shared_texts import SharedTexts
@@ -29,6 +29,14 @@ from .wording import names_of
 from .workspace import Workspace
 
 ANALYSIS, ARTICLE, BRIEF = "analysis.json", "article.txt", "brief.html"
+
+
+class Address(BaseModel):
+    """Where an article is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
 
 
 class ExchangeRequest(BaseModel):
@@ -83,6 +91,7 @@ def build_page_router(
     workspace: Workspace,
     shared_texts: SharedTexts,
     codebook: Codebook,
+    intake: Intake,
     config: ServeConfig,
 ) -> APIRouter:
     """Return the routes under /page; they answer HTML, files and the errors of the public interface."""
@@ -114,7 +123,7 @@ def build_page_router(
         return Response(html, media_type="text/html")
 
     @router.post("/page/share", status_code=201)
-    def share(request: ShareRequest) -> dict[str, str]:
+    def share(request: ShareRequest, _: Writer) -> dict[str, str]:
         release = analysis_of(request.token)["provenance"]["release"]
         kept = shared_texts.share(workspace.file(request.token, ARTICLE).read_bytes().decode(), release)
         return {"key": kept.key, "until": kept.until}
@@ -142,10 +151,14 @@ def build_page_router(
 
     @router.post("/page/files")
     async def file(request: Request, name: Annotated[str, Query(max_length=500)]) -> dict:
-        data = await request.body()
-        found = await run_in_threadpool(
-            ingest, name, data, max_bytes=config.max_file_bytes, max_chars=config.max_chars
-        )
+        found = await intake.file(name, await request.body())
         return {"text": found.text, "notes": found.notes}
+
+    if config.fetch_urls:
+
+        @router.post("/page/fetch")
+        async def fetched(request: Address, _: Writer) -> dict:
+            found = await intake.url(request.url)
+            return {"text": found.text, "notes": found.notes}
 
     return router

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from .api import REFUSALS, ErrorAnswer
+from .login import Writer
 from .releasing import Releasing
 from .retraining import Retraining, Retrainings
 
@@ -117,7 +118,7 @@ def build_retrain_router(retrainings: Retrainings, releasing: Releasing) -> APIR
         },
         summary="Start a retraining with the labels that stand",
     )
-    def start() -> Any:
+    def start(_: Writer) -> Any:
         return as_answer(retrainings.start())
 
     @router.get(
@@ -128,7 +129,7 @@ def build_retrain_router(retrainings: Retrainings, releasing: Releasing) -> APIR
         return as_answer(found) | {"verdict": found.verdict}
 
     @router.delete("/v1/retrain/{name}", response_model=RetrainingAnswer, summary="Cancel it")
-    def cancel(name: str) -> Any:
+    def cancel(name: str, _: Writer) -> Any:
         return as_answer(retrainings.cancel(name))
 
     @router.get("/v1/releases", response_model=ReleasesAnswer, summary="The releases that can be used")
@@ -140,11 +141,11 @@ def build_retrain_router(retrainings: Retrainings, releasing: Releasing) -> APIR
         response_model=DoneAnswer,
         summary="Put a release into use, after a test of it",
     )
-    def promote(request: PromoteRequest) -> Any:
+    def promote(request: PromoteRequest, _: Writer) -> Any:
         return {"done": releasing.promote(request.candidate, anyway=request.anyway)}
 
     @router.post("/v1/releases/rollback", response_model=DoneAnswer, summary="Go back to the release before")
-    def rollback() -> Any:
+    def rollback(_: Writer) -> Any:
         return {"done": releasing.rollback()}
 
     return router

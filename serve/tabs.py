@@ -10,8 +10,13 @@ from .config import ServeConfig
 from .markup import element
 
 
-def render_drop(endings: Sequence[str], max_bytes: int) -> str:
-    """Return the control that takes a file; a file may also be dropped on the text above it."""
+def render_who() -> str:
+    """Return the place that says who is logged in; who.js fills it in."""
+    return str(element("div", class_="diplotone who", role="status"))
+
+
+def render_drop(endings: Sequence[str], max_bytes: int, fetch_urls: bool = False) -> str:
+    """Return the control that takes a file, or an address too; a file may be dropped on the text above."""
     return str(
         element(
             "div",
@@ -26,9 +31,26 @@ def render_drop(endings: Sequence[str], max_bytes: int) -> str:
                 f" {', '.join(ending[1:] for ending in endings)}; up to {_megabytes(max_bytes)} ",
                 class_="quiet",
             ),
+            _address() if fetch_urls else None,
             element("span", class_="file-status", role="status"),
             class_="diplotone drop",
         )
+    )
+
+
+def _address() -> Markup:
+    return element(
+        "form",
+        element(
+            "input",
+            type="url",
+            name="address",
+            required=True,
+            placeholder="https://",
+            aria_label="Address of an article",
+        ),
+        element("button", "Fetch it", type="submit"),
+        class_="address",
     )
 
 

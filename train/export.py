@@ -14,10 +14,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino as ov
 import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
@@ -25,6 +24,12 @@ from scipy.special import softmax
 from ..model.encoding import EncodedSentence, SentenceEncoder
 from ..model.engine import OPENVINO_FILE, Engine, OpenVinoEngine
 from ..model.network import DiplotoneNetwork
+from ..model.quiet import import_openvino
+
+if TYPE_CHECKING:
+    import openvino as ov
+else:
+    ov = import_openvino()
 
 CALIBRATION_SENTENCES = 300
 """Sentences that quantisation looks at, over the whole range of lengths."""

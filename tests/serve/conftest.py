@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -96,3 +99,32 @@ class WordAnalyzer(Analyzer):
 @pytest.fixture(scope="session")
 def analyzer(codebook: Codebook) -> WordAnalyzer:
     return WordAnalyzer(codebook)
+
+
+Running = Callable[..., contextlib.AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def running(analyzer, tmp_path_factory) -> Running:
+    """Serves the real application on a free port of this machine, with its real server, and gives its URL."""
+    from diplotone.serve.__main__ import build_server
+    from diplotone.serve.app import build_app
+    from diplotone.serve.config import ServeConfig
+
+    @contextlib.contextmanager
+    def serve(**settings: Any) -> Iterator[str]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DIPLOTONE_HOME", str(tmp_path_factory.mktemp("home")))
+            app = build_app([analyzer], ServeConfig(**settings))
+        server = build_server(app)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            try:
+                assert app.state.pool.wait_until_ready(20)
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                thread.join(timeout=20)
+
+    return serve

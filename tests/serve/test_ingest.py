@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 
 import pytest
 
@@ -26,21 +27,37 @@ def docx_file(*paragraphs: str) -> bytes:
 
 def pdf_file(words: str) -> bytes:
     """The smallest file that shows a line of text."""
-    stream = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET"
+    return pdf_around(f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode())
+
+
+def pdf_around(stream: bytes, entries: str = "", n_pages: int = 1) -> bytes:
+    page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 200]/Contents 3 0 R/Resources<</Font<</F1 4 0 R>>>>>>"
+    kids = " ".join(f"{5 + n} 0 R" for n in range(n_pages))
     objects = [
-        "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        f"<</Length {len(stream)}>>stream\n{stream}\nendstream",
-        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {n_pages}>>".encode(),
+        f"<</Length {len(stream)}{entries}>>stream\n".encode() + stream + b"\nendstream",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        *[page.encode()] * n_pages,
     ]
-    out, places = "%PDF-1.4\n", []
+    out, places = b"%PDF-1.4\n", []
     for number, value in enumerate(objects, 1):
         places.append(len(out))
-        out += f"{number} 0 obj{value}endobj\n"
+        out += f"{number} 0 obj".encode() + value + b"endobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
-    end = f"trailer<</Size 6/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
-    return f"{out}xref\n0 6\n0000000000 65535 f \n{table}{end}".encode()
+    end = f"trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
+    return out + f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode()
+
+
+def pdf_of_pages(n: int) -> bytes:
+    return pdf_around(b"BT ET", n_pages=n)
+
+
+def pdf_bomb() -> bytes:
+    """A megabyte that unpacks to a gigabyte."""
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(b" " * 1_000_000) for _ in range(1_000)) + packer.flush()
+    return pdf_around(packed, "/Filter/FlateDecode")
 
 
 HTML = f"""<html><head><title>Herring</title></head><body><nav><a href="/">Home</a> <a href="/x">Subscribe</a></nav>
@@ -99,7 +116,15 @@ def entity_docx() -> bytes:
         ("a.txt", b"word " * 11_000, "more than 50,000 characters"),
         ("a.txt", b" \n ", "holds no text"),
         ("a.txt", b"\x00\x81\x00", "is no text"),
+        ("a.txt", b"words\0 and more", "is no text"),
+        ("a.txt", pdf_file(WORDS), "not the text that its ending says"),
+        ("a.html", docx_file(WORDS), "not the text that its ending says"),
+        ("a.md", b"\x1f\x8b\x08" + b"x" * 50, "not the text that its ending says"),
+        ("a.pdf", docx_file(WORDS), "not what its ending says"),
         ("a.pdf", b"MZ not a pdf", "not what its ending says"),
+        ("a.pdf", pdf_file(WORDS) + b"1 0 obj\n" * 100_001, "more than 100,000 objects"),
+        ("a.pdf", pdf_of_pages(501), "has 501 pages; at most 500"),
+        ("a.pdf", pdf_bomb(), "damaged|memory and time|too much|no text"),
         ("a.pdf", b"%PDF-1.4\ngarbage", "damaged"),
         ("a.docx", b"PK\x03\x04 broken", "damaged or no Word document"),
         ("a.docx", bomb(70_000_000), "unpacks to 70,000,008 bytes"),
@@ -107,7 +132,8 @@ def entity_docx() -> bytes:
         ("../../etc/passwd", b"x", "^passwd: "),
     ],
     ids=[
-        "kind", "no-ending", "bytes", "chars", "empty", "binary", "false-pdf", "broken-pdf", "broken-docx",
+        "kind", "no-ending", "bytes", "chars", "empty", "binary", "nul", "pdf-as-text", "docx-as-html", "gzip-as-md",
+        "docx-as-pdf", "false-pdf", "objects", "pages", "pdf-bomb", "broken-pdf", "broken-docx",
         "bomb", "entities", "path",
     ],
 )  # fmt: skip

@@ -8,6 +8,9 @@ def quieten_libraries() -> None:
     import logging
     import warnings
 
+    from ...model.quiet import import_openvino
+
+    import_openvino()  # before NNCF, which would send statistics of its use
     import nncf
     import transformers
 
