@@ -64,9 +64,10 @@ def _serve(config: ServeConfig) -> None:
 
         from ..model.analyzer import load
         from .app import build_app
+        from .batching import shareable
         from .shutdown import Server
 
-        analyzers = [load(config.release or None) for _ in range(config.n_analyzers)]
+        analyzers = [shareable(load(config.release or None)) for _ in range(config.n_analyzers)]
         app = build_app(analyzers, config)
         server = Server(
             uvicorn.Config(

@@ -36,11 +36,17 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     The pool is `app.state.pool`; `app.state.closing` is the event that ends open streams.
 
     Args:
-        analyzers: One or more, with the same release; they belong to the application from now on.
+        analyzers: One or more, with the same release, `shareable` (see `batching`) if `n_workers` is above 1; they
+            belong to the application from now on.
         config: Limits and names.
     """
     codebook = analyzers[0].codebook
-    pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
+    pool = AnalyzerPool(
+        analyzers,
+        max_waiting=config.max_waiting,
+        deadline_s=config.deadline_s,
+        workers=config.n_workers,
+    )
     store = LabelStore.at_home(codebook)
     workspace = Workspace(config.keep_files_s)
     metrics = Metrics(pool, workspace.n_folders)
