@@ -102,7 +102,8 @@ def load(release: str | Path | None = None, *, engine: Literal["openvino", "torc
 class Analyzer:
     """Scores records and reads articles with one release.
 
-    Use `load()` to get one. An analyzer is not to be shared between threads.
+    Use `load()` to get one. An analyzer is not to be shared between threads, because of its engine; all else of it
+    may be.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Analyzer:
         self.release = release
         self.engine = engine
         self.encoder = encoder
-        self.gazetteer = gazetteer or Gazetteer.load()
+        self.gazetteer = Gazetteer.load() if gazetteer is None else gazetteer
 
     @property
     def codebook(self) -> Codebook:

@@ -62,6 +62,9 @@ def _serve(config: ServeConfig) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         import uvicorn
 
+        from .gradio_import import import_gradio
+
+        import_gradio()
         from ..model.analyzer import load
         from .app import build_app
         from .batching import shareable

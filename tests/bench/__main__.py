@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figures["page"] = start.page(1 if few else 3)
     watch.look()
     _told("page")
-    figures["curves"] = speed.curves(2 if few else 9)
+    figures["curves"] = speed.curves(1, (40, 80)) if few else speed.curves(9)
     watch.look()
     _told("curves")
     figures["http"] = http.under_clients(3 if few else 12)

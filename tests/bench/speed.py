@@ -169,7 +169,7 @@ def against_peak(repeats: int) -> Figures:
 # -------------------------------------------------------------------------------------- curves
 
 
-def curves(repeats: int) -> Figures:
+def curves(repeats: int, archives: Sequence[int] = (100, 500, 2_000)) -> Figures:
     """Return how the cost of ours grows with sentence, batch, article and archive, as the package is used."""
     from diplotone.model import load
 
@@ -206,7 +206,7 @@ def curves(repeats: int) -> Figures:
         ],
         "sentences_of_an_archive": [
             {"x": n, "ms": ms, "per_second": 1e3 * n / ms}
-            for n in (100, 500, 2_000)
+            for n in archives
             for ms in [_median_ms(lambda n=n: analyzer.score([{"text": s} for s in sentences[:n]]), 1)]
         ],
         "parts_of_an_article": _parts(analyzer, article(30), repeats),
