@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ..model.analysis import Analysis
 from ..model.analyzer import Analyzer
+from ..model.brief import as_html
 from ..model.errors import DiplotoneError
 from .config import ServeConfig
 from .ingest import KINDS
@@ -60,7 +61,7 @@ def build_page(
             analysis,
             codebook,
             name_of,
-            token=keep(workspace, text, analysis),
+            token=keep(workspace, text, analysis, as_html(analysis, codebook, name_of)),
             given=store.given(sentence.text for sentence in analysis.sentences),
         )
 
@@ -106,7 +107,13 @@ def build_page(
                         title: gr.Button(title, size="sm", scale=0, min_width=140) for title in SAMPLES
                     }
                 result = _html(
-                    render_welcome(codebook), "result", "page.js", "filters.js", "correct.js", "exchange.js"
+                    render_welcome(codebook),
+                    "result",
+                    "page.js",
+                    "precedents.js",
+                    "filters.js",
+                    "correct.js",
+                    "exchange.js",
                 )
             with gr.Tab("Compare", id="compare"):
                 _html(render_compare_tab(), "comparing", "compare.js")
