@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 WATCH = """
 import sys
@@ -36,6 +40,18 @@ def test_exporting_tells_nobody_and_has_the_converter_after_all():
         "from openvino.tools.ovc import convert_model; print(convert_model.__name__)"
     )
     assert shown == "convert_model"
+
+
+def test_whoever_imports_openvino_or_nncf_takes_care_of_that_first():
+    careless = [
+        path.name
+        for part in ("model", "train", "serve")
+        for path in (ROOT / part).rglob("*.py")
+        for text in [path.read_text(encoding="utf-8")]
+        if re.search(r"^ *(import|from) (openvino|nncf)", text, re.MULTILINE)
+        and "import_openvino" not in text
+    ]
+    assert careless == ["compiled.py"]  # is handed the core of one who did
 
 
 def test_the_watch_sees_a_name_being_looked_up():

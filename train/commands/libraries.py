@@ -8,6 +8,9 @@ def quieten_libraries() -> None:
     import logging
     import warnings
 
+    from ...model.runtime import import_openvino
+
+    import_openvino()
     import nncf
     import transformers
 
