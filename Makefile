@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow check format train wheel licences sbom lock clean
+.PHONY: help serve test test-slow bench check format train wheel licences sbom lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ test: $(VENV)/.all  ## the fast tests
 
 test-slow: $(VENV)/.all  ## training, page, command line, wheel
 	$(BIN)/pytest -q -m slow
+
+bench: $(VENV)/.bench  ## how fast it is beside other systems, into docs/; some five minutes on a quiet machine
+	$(BIN)/python -m tests.bench
 
 check: $(VENV)/.all  ## style, format and types
 	$(BIN)/ruff check .
@@ -62,3 +65,7 @@ $(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -c constraints.txt -e '.[train,serve,dev]'
 	@touch $@ $(VENV)/.serve
+
+$(VENV)/.bench: $(VENV)/.all
+	$(PIP) install -c constraints.txt -e '.[train,serve,dev,bench]'
+	@touch $@

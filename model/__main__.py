@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import DiplotoneError, TextError
+
+if TYPE_CHECKING:
+    from .analyzer import Analyzer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,11 +135,11 @@ def _version(options: argparse.Namespace) -> int:
 
 def _analyze(options: argparse.Namespace) -> int:
     text = _read_text(options.file)
-    from .analyzer import load
+    analyzer = _load(options)
+    from .analyzer import N_PRECEDENTS
     from .report import as_csv, as_json, as_text
 
-    analyzer = load(options.release)
-    analysis = analyzer.analyze(text)
+    analysis = analyzer.analyze(text, precedents=N_PRECEDENTS if options.format == "json" else 0)
     if options.format == "html":
         from .brief import as_html
 
@@ -154,10 +159,9 @@ def _compare(options: argparse.Namespace) -> int:
     if options.before == options.after == "-":
         raise TextError("only one of the two texts can come from standard input")
     texts = _read_text(options.before), _read_text(options.after)
-    from .analyzer import load
+    comparison = _load(options).compare(*texts)
     from .comparison_report import as_json, as_text
 
-    comparison = load(options.release).compare(*texts)
     sys.stdout.write((as_json if options.format == "json" else as_text)(comparison))
     return 0
 
@@ -167,9 +171,7 @@ def _verify(options: argparse.Namespace) -> int:
 
     saved = read_result(options.file)
     text = text_of(saved, None if options.text is None else _read_text(options.text), str(options.text))
-    from .analyzer import load
-
-    analyzer = load(options.release)
+    analyzer = _load(options)
     tolerance = TOLERANCE if options.tolerance is None else options.tolerance
     differences = verify(saved, text, analyzer, tolerance=tolerance)
     for difference in differences:
@@ -210,6 +212,18 @@ def _score(options: argparse.Namespace) -> int:
         told += f"; {outcome.rejected:,} rows rejected, in {outcome.rejects}"
     print(told, file=sys.stderr)
     return 1 if outcome.rejected else 0
+
+
+def _load(options: argparse.Namespace) -> Analyzer:
+    """Return the analyzer; until then nearly every object made is kept, and a search for garbage only takes time."""
+    gc.disable()
+    try:
+        from .analyzer import load
+
+        return load(options.release)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _read_text(file: str) -> str:

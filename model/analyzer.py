@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -89,32 +90,38 @@ def load(
         ReleaseError: The folder is missing or damaged.
         ConfigError: There is no such engine.
     """
-    opened = open_release(Path(release) if release is not None else current_release())
-    if engine == "openvino":
-        runner: Engine = OpenVinoEngine(
-            opened.folder, precision=opened.calibration.precision, threads=threads
-        )
-    elif engine == "torch":
-        runner = TorchEngine(opened.folder)
-    else:
+    if engine not in ("openvino", "torch"):
         raise ConfigError(f'engine "{engine}" is not one of openvino, torch')
-    encoder = SentenceEncoder.from_folder(
-        opened.folder, max_tokens=opened.max_tokens, stand_ins=opened.stand_ins
-    )
-    return Analyzer(opened, runner, encoder)
+    folder = Path(release) if release is not None else current_release()
+    with ThreadPoolExecutor(1) as beside:  # reads words, in Python, while bytes are hashed and weights loaded
+        reading = beside.submit(Gazetteer.load)
+        opened = open_release(folder)
+        if engine == "openvino":
+            runner: Engine = OpenVinoEngine(
+                folder, precision=opened.calibration.precision, threads=threads, digest=opened.digest
+            )
+        else:
+            runner = TorchEngine(folder)
+        encoder = SentenceEncoder.from_folder(
+            folder, max_tokens=opened.max_tokens, stand_ins=opened.stand_ins
+        )
+    return Analyzer(opened, runner, encoder, reading.result())
 
 
 class Analyzer:
     """Scores records and reads articles with one release.
 
-    Use `load()` to get one. An analyzer is not to be shared between threads.
+    Use `load()` to get one. An analyzer is not to be shared between threads, because of its engine; all else of it
+    may be.
     """
 
-    def __init__(self, release: Release, engine: Engine, encoder: SentenceEncoder) -> None:
+    def __init__(
+        self, release: Release, engine: Engine, encoder: SentenceEncoder, gazetteer: Gazetteer | None = None
+    ) -> None:
         self.release = release
         self.engine = engine
         self.encoder = encoder
-        self.gazetteer = Gazetteer.load()
+        self.gazetteer = Gazetteer.load() if gazetteer is None else gazetteer
 
     @property
     def codebook(self) -> Codebook:
@@ -260,7 +267,7 @@ class Analyzer:
                 text_sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
                 release=self.release.label,
                 codebook=self.codebook.version,
-                diplotone=version("diplotone"),
+                diplotone=_version(),
                 date=datetime.now(UTC).isoformat(timespec="seconds"),
             ),
         )
@@ -366,6 +373,12 @@ class Analyzer:
             )
             for sentence in sentences
         )
+
+
+@cache
+def _version() -> str:
+    """The version of the package; looking it up goes through every folder of packages."""
+    return version("diplotone")
 
 
 def _record(text: str, sentence: Sentence, candidates: Sequence[tuple[Mention, Mention]]) -> Record:

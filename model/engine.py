@@ -6,16 +6,17 @@ sentence embeddings, where the release has them as an output.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
+from .cores import usable_cores
 from .encoding import Batch
 from .errors import ReleaseError
-from .quiet import import_openvino
+from .runtime import import_openvino
 
 OPENVINO_FILE = "openvino_model.xml"
 EMBEDDING = "embedding"
@@ -50,23 +51,29 @@ class OpenVinoEngine:
         precision: Precision of what is not quantised: "f32", or "bf16" where the processor has it and f32 where
             it would have to emulate it. It is always set: left alone, OpenVINO chooses for itself.
         threads: Threads for one request; None takes the cores that this process may use.
+        digest: The verified release's digest, by which the compiled model is kept for the next start; None keeps
+            nothing.
     """
 
     name = "openvino"
 
-    def __init__(self, folder: Path, *, precision: str = "f32", threads: int | None = None) -> None:
-        ov = import_openvino()
+    def __init__(
+        self, folder: Path, *, precision: str = "f32", threads: int | None = None, digest: str | None = None
+    ) -> None:
+        import_openvino()
+        import openvino as ov
+
         path = folder / OPENVINO_FILE
         core = ov.Core()
         if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             precision = "f32"
         try:
-            self._model = core.compile_model(
-                core.read_model(path),
-                "CPU",
+            self._model = compiled(
+                core,
+                path,
                 {
                     "INFERENCE_PRECISION_HINT": precision,
-                    "INFERENCE_NUM_THREADS": threads or len(os.sched_getaffinity(0)),
+                    "INFERENCE_NUM_THREADS": threads or usable_cores(),
                     "PERFORMANCE_HINT": "LATENCY",
                     # Pinned threads of several processes would all sit on the first core.
                     "ENABLE_CPU_PINNING": False,
@@ -74,6 +81,7 @@ class OpenVinoEngine:
                     # shifts with the batch (probabilities by up to .015). Zero switches that off everywhere.
                     "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,
                 },
+                digest,
             )
         except RuntimeError as error:
             raise ReleaseError(f"{path}: cannot be loaded: {error}") from error

@@ -77,10 +77,12 @@ class PrecedentIndex:
         for start in range(0, len(embeddings), _QUERIES_AT_ONCE):
             queries = _unit(embeddings[start : start + _QUERIES_AT_ONCE].astype(np.float32))
             similarities = queries @ self._directions.T  # (B, N)
-            rows = np.argsort(-similarities, axis=1, kind="stable")[:, :n]
             found += [
-                tuple(_precedent(self._sentences[row], float(similarity[row])) for row in nearest)
-                for nearest, similarity in zip(rows, similarities, strict=True)
+                tuple(
+                    _precedent(self._sentences[row], float(similarity[row]))
+                    for row in _largest(similarity, n)
+                )
+                for similarity in similarities
             ]
         return found
 
@@ -123,6 +125,16 @@ def _precedent(row: dict[str, Any], similarity: float) -> Precedent:
         tone=row["tone"],
         pairs=tuple(PrecedentPair(**pair) for pair in row["pairs"]),
     )
+
+
+def _largest(values: NDArray[np.floating], n: int) -> NDArray[np.intp]:
+    """The places of the `n` largest values, largest first; of equal ones the earlier place comes first."""
+    if 0 < n < len(values):
+        least = np.partition(values, len(values) - n)[len(values) - n]
+        candidates = np.flatnonzero(values >= least)
+    else:
+        candidates = np.arange(len(values))
+    return candidates[np.argsort(-values[candidates], kind="stable")][:n]
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.floating]:

@@ -91,15 +91,21 @@ def _serve(config: ServeConfig) -> None:
         # Before the heavy imports, which read them: no usage statistics, no look at the hub.
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["HF_HUB_OFFLINE"] = "1"
+        from .gradio_import import import_gradio
+
+        import_gradio()
         from ..model.analyzer import load
         from ..model.release import ReleaseWatch
         from .app import build_app
+        from .batching import shareable
         from .logs import log_without_texts
 
         log_without_texts()
         watch = None if config.release else ReleaseWatch()  # whoever names a release wants that one
         # No name for the analyzers: the application frees them when another release takes over.
-        app = build_app([load(config.release or None) for _ in range(config.n_analyzers)], config, watch)
+        app = build_app(
+            [shareable(load(config.release or None)) for _ in range(config.n_analyzers)], config, watch
+        )
         threading.Thread(target=_announce, args=(app.state.pool, _url(listener)), daemon=True).start()
         build_server(app).run(sockets=[listener])
 

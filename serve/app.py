@@ -56,14 +56,20 @@ def build_app(
     The pool is `app.state.pool`; `app.state.closing` is the event that ends open streams.
 
     Args:
-        analyzers: One or more, with the same release; they belong to the application from now on.
+        analyzers: One or more, with the same release, `shareable` (see `batching`) if `n_workers` is above 1; they
+            belong to the application from now on.
         config: Limits and names.
         watch: Made before the analyzers were loaded: another release that is promoted takes over. None stays with
             theirs.
     """
     codebook, name_of = analyzers[0].codebook, names_of(analyzers[0])
     login = build_login(config)
-    pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
+    pool = AnalyzerPool(
+        analyzers,
+        max_waiting=config.max_waiting,
+        deadline_s=config.deadline_s,
+        workers=config.n_workers,
+    )
     store = LabelStore.at_home(codebook)
     workspace = Workspace(config.keep_files_s)
     shared_texts = SharedTexts(home() / "shared", config.share_days)

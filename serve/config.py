@@ -47,7 +47,9 @@ class ServeConfig:
     release: str = ""
     """A release folder; empty takes the promoted release, else the shipped one."""
     n_analyzers: int = 1
-    """Analyzers that work side by side, each in a thread and a memory of its own; 1..64."""
+    """Analyzers that work side by side, each in a memory of its own; 1..64."""
+    n_workers: int = 8
+    """Requests that an analyzer works on at once, their sentences going through the network together; 1..64."""
     max_chars: int = 200_000
     """Longest text of one request, in characters; 1..2,000,000."""
     max_records: int = 2_000
@@ -69,7 +71,7 @@ class ServeConfig:
     share_days: float = 0.0
     """Days for which the text of an article is kept in `DIPLOTONE_HOME` when somebody makes a link to it, and after
     which it is deleted; 0 makes no links and keeps no texts, 0..3,650."""
-    max_waiting: int = 64
+    max_waiting: int = 256
     """Requests that may wait for an analyzer, 1..10,000; further ones are told to come back later."""
     deadline_s: float = 60.0
     """Seconds after which a request is given up, waiting included; above 0."""
@@ -82,6 +84,7 @@ class ServeConfig:
         ranges: dict[str, tuple[float, float]] = {
             "port": (0, 65_535),
             "n_analyzers": (1, 64),
+            "n_workers": (1, 64),
             "max_chars": (1, 2_000_000),
             "max_records": (1, 100_000),
             "max_body_bytes": (1_000, 1_000_000_000),

@@ -1,8 +1,8 @@
-"""Analyzers behind a bounded queue, each in a thread of its own.
+"""Analyzers behind a bounded queue, each with threads of its own.
 
-An analyzer is not to be shared between threads, and one inference fills the cores already: so the page
-and the HTTP interface hand their work to this pool and wait. What cannot start before its deadline is
-dropped unrun; what finds the queue full is refused at once, which is kinder than a wait without end.
+One inference fills the cores already: so the page and the HTTP interface hand their work to this pool and wait. What
+cannot start before its deadline is dropped unrun; what finds the queue full is refused at once, which is kinder than a
+wait without end.
 
 Another release takes over between two jobs: each job is done from its beginning to its end by one analyzer.
 """
@@ -10,6 +10,7 @@ Another release takes over between two jobs: each job is done from its beginning
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import threading
@@ -74,13 +75,17 @@ class AnalyzerPool:
         analyzers: One or more, all with the same release; the pool owns them from now on.
         max_waiting: Jobs that may wait.
         deadline_s: Seconds that a job may take, waiting included.
+        workers: Threads to an analyzer. For more than one it must be `shareable` (see `batching`).
     """
 
-    def __init__(self, analyzers: Sequence[Analyzer], *, max_waiting: int, deadline_s: float) -> None:
+    def __init__(
+        self, analyzers: Sequence[Analyzer], *, max_waiting: int, deadline_s: float, workers: int = 1
+    ) -> None:
         if not analyzers:
             raise ValueError("a pool needs at least one analyzer")
         self._analyzers = tuple(analyzers)
         self._deadline_s = deadline_s
+        self._workers = workers
         self._jobs: queue.Queue[_Job | None] = queue.Queue(max_waiting)
         self._threads: list[threading.Thread] = []
         self._warm = [threading.Event() for _ in self._analyzers]
@@ -112,13 +117,14 @@ class AnalyzerPool:
         return self._jobs.qsize()
 
     def start(self) -> None:
-        """Start the threads; each warms its analyzer up first."""
+        """Start the threads; the first of each analyzer warms it up before there are others."""
         for number in range(len(self._analyzers)):
-            thread = threading.Thread(
-                target=self._serve, args=(number,), name=f"analyzer-{number}", daemon=True
-            )
-            thread.start()
-            self._threads.append(thread)
+            self._start(self._warm_up, number, name=f"analyzer-{number}")
+
+    def _start(self, target: Callable[[int], None], number: int, *, name: str) -> None:
+        thread = threading.Thread(target=target, args=(number,), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def wait_until_ready(self, timeout_s: float) -> bool:
         """Return whether the pool became ready in time."""
@@ -131,8 +137,7 @@ class AnalyzerPool:
                 job.future.cancel()
         except queue.Empty:
             pass
-        for _ in self._threads:
-            self._jobs.put(None)
+        self._jobs.put(None)  # each thread that finds it leaves it to the next
         for thread in self._threads:
             thread.join(timeout=SECONDS_TO_FINISH)
         self._threads.clear()
@@ -172,20 +177,27 @@ class AnalyzerPool:
             raise TooLate(self._deadline_s) from None
 
     def _retry_after_s(self) -> int:
-        seconds = self._jobs.qsize() * self._seconds_per_job / len(self._analyzers)
+        seconds = self._jobs.qsize() * self._seconds_per_job / max(1, len(self._threads))
         return max(1, min(round(seconds), round(self._deadline_s)))
 
-    def _serve(self, number: int) -> None:
+    def _warm_up(self, number: int) -> None:
         try:
             self._analyzers[number].analyze(WARM_UP)
         except Exception:  # not ready it stays, which /health reports; the reason is in the log
             logger.exception("the analyzer failed at its first text")
             return
+        for worker in range(1, self._workers):
+            self._start(self._serve, number, name=f"analyzer-{number}-{worker}")
         self._warm[number].set()
+        self._serve(number)
+
+    def _serve(self, number: int) -> None:
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
                 self._do(job, number)
             del job  # else it would keep its analyzer and its answer alive until the next one comes
+        with contextlib.suppress(queue.Full):
+            self._jobs.put_nowait(None)
 
     def _do(self, job: _Job, number: int) -> None:
         begun = time.monotonic()

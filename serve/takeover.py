@@ -15,6 +15,7 @@ from ..model.codebook import Codebook
 from ..model.errors import DiplotoneError, ReleaseError
 from ..model.golden import self_test
 from ..model.release import ReleaseWatch, shipped_release
+from .batching import shareable
 from .pool import WARM_UP, AnalyzerPool
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Takeover:
     def _loaded(self, folder: Path) -> list[Analyzer]:
         """As many analyzers as the pool has, ready to answer."""
         now = self._pool.analyzers
-        new = [load(folder) for _ in now]
+        new = [shareable(load(folder)) for _ in now]
         if not _same_labels(now[0].codebook, new[0].codebook):
             raise ReleaseError(
                 f"{new[0].release.label}: has other labels than the service was started with; restart the service to"

@@ -24,12 +24,10 @@ from scipy.special import softmax
 from ..model.encoding import EncodedSentence, SentenceEncoder
 from ..model.engine import OPENVINO_FILE, Engine, OpenVinoEngine
 from ..model.network import DiplotoneNetwork
-from ..model.quiet import import_openvino
+from ..model.runtime import import_openvino
 
 if TYPE_CHECKING:
     import openvino as ov
-else:
-    ov = import_openvino()
 
 CALIBRATION_SENTENCES = 300
 """Sentences that quantisation looks at, over the whole range of lengths."""
@@ -90,6 +88,9 @@ def export(
         precision: What may be computed in beside int8: "bf16" allows it, "f32" leaves it out.
         agreement: Least share of labels on which a form must agree with fp32, in every task.
     """
+    import_openvino()
+    import openvino as ov
+
     converted = convert(network.float().eval(), encoder)
     reference = _logits(_saved_engine(converted, folder / "fp32", "f32"), encoder, sentences)
     plain = _stored_as_fp16(converted, folder / "fp16")
@@ -135,6 +136,10 @@ def convert(network: DiplotoneNetwork, encoder: SentenceEncoder) -> ov.Model:
 
     Its outputs are the tasks' logits and the sentence embeddings.
     """
+    import_openvino()
+    import openvino as ov
+    from openvino.tools.ovc import convert_model
+
     example = encoder.collate(
         [
             EncodedSentence(ids=[1, 2, 3, 4, 5], pairs=[((1, 2), (3, 4)), (None, (2, 3))]),
@@ -147,7 +152,7 @@ def convert(network: DiplotoneNetwork, encoder: SentenceEncoder) -> ov.Model:
             "ignore"
         )  # tracing warns of branches on shapes; the tests hold other shapes too
         names = list(network(**tensors, with_embedding=True))
-        model = ov.convert_model(_InOrder(network, names), example_input=tensors)
+        model = convert_model(_InOrder(network, names), example_input=tensors)
     shapes: dict[Any, list[int]] = {}
     for port in model.inputs:
         shapes[port] = [-1] * len(port.get_partial_shape())
@@ -223,12 +228,16 @@ def _compressed(model: ov.Model, *, patterns: Sequence[str] = (), types: Sequenc
 
 def _stored_as_fp16(model: ov.Model, folder: Path) -> ov.Model:
     """The model as read back from an fp16 file: what stays uncompressed is then stored in two bytes."""
+    import openvino as ov
+
     folder.mkdir(parents=True, exist_ok=True)
     ov.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=True)
     return ov.Core().read_model(folder / OPENVINO_FILE)
 
 
 def _saved_engine(model: ov.Model, folder: Path, precision: str) -> Engine:
+    import openvino as ov
+
     folder.mkdir(parents=True, exist_ok=True)
     ov.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=False)
     return OpenVinoEngine(folder, precision=precision)

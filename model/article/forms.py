@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -114,20 +114,24 @@ def plain(joint: str) -> str:
     return _SPACE.sub(" ", joint.translate(_ALIKE)) if joint != " " else joint
 
 
+_Entry = tuple[tuple[str, ...], tuple[str, ...], Form]
+"""The words of a spelling, what stands between them, and the form that it spells."""
+
+
 class FormIndex:
-    """All forms, to be looked up at every word of a sentence."""
+    """All forms, to be looked up at every word of a sentence.
+
+    There are thousands and an article holds a few dozen: those that begin with a word are taken apart when the word is
+    first met.
+    """
 
     def __init__(self, forms: Iterable[Form]) -> None:
-        self._by_first_word: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], Form]]] = defaultdict(
-            list
-        )
+        self._spellings: dict[str, list[tuple[str, Form]]] = defaultdict(list)
         for form in forms:
             for text in _variants(form.text):
-                words = Words(text, 0, len(text))
-                joints = tuple(words.joint(n) for n in range(len(words) - 1))
-                self._by_first_word[words.words[0]].append((tuple(words.words), joints, form))
-        for entries in self._by_first_word.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
+                if first := _WORD.search(text):
+                    self._spellings[first[0]].append((text, form))
+        self._entries: dict[str, list[_Entry]] = {}
 
     def matches(self, words: Words) -> list[Match]:
         """Return the forms in a sentence from left to right, at each word the longest; none overlap."""
@@ -141,7 +145,7 @@ class FormIndex:
         return found
 
     def _longest(self, words: Words, number: int) -> tuple[Form | None, int]:
-        for form_words, joints, form in self._by_first_word.get(words.words[number], ()):
+        for form_words, joints, form in self._beginning_with(words.words[number]):
             length = len(form_words)
             if length == 1 or (
                 tuple(words.words[number : number + length]) == form_words
@@ -150,10 +154,26 @@ class FormIndex:
                 return form, length
         return None, 1
 
+    def _beginning_with(self, word: str) -> Sequence[_Entry]:
+        """The spellings that begin with a word, the longest first."""
+        spellings = self._spellings.get(word)
+        if spellings is None:
+            return ()
+        if (entries := self._entries.get(word)) is None:
+            entries = [_entry(text, form) for text, form in spellings]
+            entries.sort(key=lambda entry: -len(entry[0]))
+            self._entries[word] = entries
+        return entries
+
+
+def _entry(text: str, form: Form) -> _Entry:
+    words = Words(text, 0, len(text))
+    return tuple(words.words), tuple(words.joint(n) for n in range(len(words) - 1)), form
+
 
 def _variants(text: str) -> set[str]:
     """The form as it stands, without accents, and in capitals where that can be told from other words."""
-    spellings = {text, without_accents(text)}
+    spellings = {text} if text.isascii() else {text, without_accents(text)}
     if len(text.replace(".", "")) >= SHORTEST_UPPER_CASE:
         spellings |= {spelling.upper() for spelling in spellings}
     return spellings

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from diplotone.model.analyzer import load
 from diplotone.model.errors import ReleaseError
-from diplotone.model.precedents import TEXTS_FILE, VECTORS_FILE, PrecedentIndex, write_index
+from diplotone.model.precedents import TEXTS_FILE, VECTORS_FILE, PrecedentIndex, _largest, write_index
 from diplotone.model.records import Record
 from diplotone.model.release import MANIFEST, open_release, seal
 
@@ -60,6 +60,12 @@ def test_a_sentence_is_its_own_nearest_and_int8_costs_little(tmp_path_factory, v
             if lengths[row] > 0 and lengths[other] > 0:
                 exact = vectors[row] @ vectors[other] / (lengths[row] * lengths[other])
                 assert precedent.similarity == pytest.approx(exact, abs=0.03)
+
+
+@given(values=arrays(np.float32, st.integers(1, 40), elements=st.integers(-3, 3)), n=st.integers(1, 45))
+def test_the_nearest_are_the_first_of_all_in_order_and_equal_ones_keep_theirs(values, n):
+    expected = np.argsort(-values, kind="stable")[:n]
+    np.testing.assert_array_equal(_largest(values, n), expected)
 
 
 def test_more_sentences_than_are_compared_at_once(tmp_path):

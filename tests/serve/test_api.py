@@ -19,6 +19,7 @@ SETTINGS = {
     "max_chars": 2_000,
     "max_records": 3,
     "max_body_bytes": 20_000,
+    "n_workers": 1,
     "max_waiting": 1,
     "deadline_s": 5.0,
 }

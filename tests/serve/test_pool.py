@@ -19,8 +19,8 @@ def gate() -> Iterator[threading.Event]:
     event.set()
 
 
-def started(analyzers, *, max_waiting=2, deadline_s=5.0) -> AnalyzerPool:
-    pool = AnalyzerPool(analyzers, max_waiting=max_waiting, deadline_s=deadline_s)
+def started(analyzers, *, max_waiting=2, deadline_s=5.0, workers=1) -> AnalyzerPool:
+    pool = AnalyzerPool(analyzers, max_waiting=max_waiting, deadline_s=deadline_s, workers=workers)
     pool.start()
     assert pool.wait_until_ready(20)
     return pool
@@ -52,6 +52,20 @@ def test_an_analyzer_is_used_by_one_thread_only(analyzer):
     asyncio.run(many())
     assert seen == {"analyzer-0"}
     pool.stop()
+
+
+def test_so_many_workers_so_many_jobs_at_once(analyzer):
+    pool = started([analyzer], max_waiting=50, workers=4)
+    together = threading.Barrier(4)
+
+    async def four() -> None:
+        await asyncio.gather(*(pool.run(lambda _: together.wait(10)) for _ in range(4)))
+
+    asyncio.run(four())
+    threads = list(pool._threads)
+    pool.stop()
+    assert len(threads) == 4
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(analyzer, gate):

