@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow check format train wheel clean
+.PHONY: help serve test test-slow hard check format train wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ test: $(VENV)/.all  ## the fast tests
 
 test-slow: $(VENV)/.all  ## training, page, command line, wheel
 	$(BIN)/pytest -q -m slow
+
+hard: $(VENV)/.all  ## half an hour of bad input, load and faults; figures into runs/hard
+	$(BIN)/python -m tests.hard --out runs/hard
 
 check: $(VENV)/.all  ## style, format and types
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ Training and prediction encode with the same class, so that a sentence is the sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from .errors import ReleaseError
 from .records import Pair, Span
 
 TOKENIZER_FILE = "tokenizer.json"
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character: Python's strings can hold it, the tokenizer refuses it."""
 
 PADDING_STEP = 8
 """A sentence is padded to the next multiple of this many tokens, whatever is scored with it: rounding to int8 or
@@ -101,9 +105,10 @@ class SentenceEncoder:
         self, texts: Sequence[str], pairs: Sequence[Sequence[Pair]]
     ) -> list[EncodedSentence | TooLong]:
         """Return each text as tokens, in order; one that is too long comes back as the reason."""
-        encodings = self.tokenizer.encode_batch_fast(list(texts)) if not any(pairs) else None
-        if encodings is None:
-            encodings = self.tokenizer.encode_batch(list(texts))
+        whole = [_LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text) for text in texts]  # offsets stay
+        encodings = (
+            self.tokenizer.encode_batch(whole) if any(pairs) else self.tokenizer.encode_batch_fast(whole)
+        )
         return [
             TooLong(len(encoding.ids), self.max_tokens)
             if len(encoding.ids) > self.max_tokens

@@ -6,18 +6,26 @@ import argparse
 import os
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.errors import ConfigError, DiplotoneError, require_extra
+from ..model.release import home
 from .config import ServeConfig, load_config
 
 if TYPE_CHECKING:
     from .pool import AnalyzerPool
 
 WARM_UP_TIMEOUT_S = 120.0
+ROOM_BYTES = 1_000_000
+"""What must fit into the folder for temporary files at least: the results of an article or two."""
+
+BACKLOG = 2_048
+"""Clients that may knock before the service answers."""
+
 SHUTDOWN_TIMEOUT_S = 3
 """What requests that still run get when the service stops."""
 
@@ -33,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _serve(config)
     except DiplotoneError as error:
         print(f"diplotone-serve: {error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("diplotone-serve: not enough memory; give it more, or fewer analyzers", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         pass
@@ -62,6 +73,7 @@ def _serve(config: ServeConfig) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         import uvicorn
 
+        _prepare_disk()
         from ..model.analyzer import load
         from .app import build_app
         from .shutdown import Server
@@ -82,6 +94,35 @@ def _serve(config: ServeConfig) -> None:
         url = _url(listener)
         threading.Thread(target=_announce, args=(app.state.pool, url), daemon=True).start()
         server.run(sockets=[listener])
+        if not server.started:
+            raise ConfigError("the service did not start; the lines above say why")
+
+
+def _prepare_disk() -> None:
+    """Find out before anything is loaded whether the folders can be used, and mend and copy the labels.
+
+    Labels that cannot be copied are told; articles can be read all the same.
+    """
+    from .label_backup import back_up, make_sound
+    from .labels import STORE_FILE, StoreFailed
+
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(bytes(ROOM_BYTES))
+            file.flush()
+    except OSError as error:
+        raise ConfigError(
+            f"the folder for temporary files cannot be written: {error}; make room in it, or name another in TMPDIR"
+        ) from error
+    store = home() / STORE_FILE
+    try:
+        if done := make_sound(store):
+            print(f"diplotone-serve: {done}", file=sys.stderr)
+        back_up(store)
+    except StoreFailed as error:
+        if "no sound copy" in str(error):
+            raise
+        print(f"diplotone-serve: {error}; the service starts without", file=sys.stderr)
 
 
 def _listen(config: ServeConfig) -> socket.socket:
@@ -93,10 +134,12 @@ def _listen(config: ServeConfig) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-    except OSError as error:
+        # At once: two that only bind can have one port, and the later one would fail after all its loading.
+        listener.listen(BACKLOG)
+    except (OSError, UnicodeError) as error:
         raise ConfigError(
-            f"{config.host}:{config.port} cannot be listened on: {error.strerror}; choose another with"
-            " --port or --host"
+            f"{config.host}:{config.port} cannot be listened on: {getattr(error, 'strerror', error)}; choose"
+            " another with --port or --host"
         ) from error
     return listener
 

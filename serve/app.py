@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 
@@ -17,7 +18,8 @@ from .archive_api import build_archive_router
 from .config import ServeConfig
 from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, SecurityHeaders, known_names
 from .label_api import build_label_router
-from .labels import LabelStore
+from .label_backup import back_up
+from .labels import LabelStore, StoreFailed
 from .metrics import CountRequests, Metrics
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
@@ -25,6 +27,10 @@ from .pool import AnalyzerPool
 from .shutdown import EndStreams
 from .wording import names_of
 from .workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+BACK_UP_EVERY_S = 24 * 3_600.0
 
 LONGEST_SWEEP_S = 60.0
 """What nobody uses any more is looked for at least this often."""
@@ -50,11 +56,12 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workspace.start()
         pool.start()
-        sweeping = asyncio.create_task(_sweep(workspace))
+        chores = [asyncio.create_task(_sweep(workspace)), asyncio.create_task(_back_up(store))]
         try:
             yield
         finally:
-            sweeping.cancel()
+            for chore in chores:
+                chore.cancel()
             archives.stop()
             pool.stop()
             workspace.stop()
@@ -117,3 +124,12 @@ async def _sweep(workspace: Workspace) -> None:
     while True:
         await asyncio.sleep(min(workspace.keep_s, LONGEST_SWEEP_S))
         await asyncio.to_thread(workspace.sweep)
+
+
+async def _back_up(store: LabelStore) -> None:
+    while True:
+        await asyncio.sleep(BACK_UP_EVERY_S)
+        try:
+            await asyncio.to_thread(back_up, store.path)
+        except StoreFailed as error:
+            logger.error("%s", error)

@@ -31,11 +31,16 @@ CHARS_PER_TURN = 20_000
 logger = logging.getLogger(__name__)
 
 
+RETRY_AFTER_S = 30
+"""When to ask again for an archive's turn, for want of a better guess."""
+
+
 class TooManyArchives(DiplotoneError):
     """Enough archives are under way."""
 
     def __init__(self, n: int) -> None:
         super().__init__(f"{n} archives are under way already; try again when one of them is done")
+        self.retry_after_s = RETRY_AFTER_S
 
 
 @dataclass(slots=True, kw_only=True)

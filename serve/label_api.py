@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -29,6 +29,9 @@ from .pool import AnalyzerPool
 SpanField = tuple[int, int] | None
 
 Annotator = Annotated[str, Field(max_length=LONGEST_NAME, examples=["ada"])]
+
+LARGEST_ID = 2**63 - 1
+"""What SQLite counts to."""
 
 
 class LabelRequest(BaseModel):
@@ -65,7 +68,9 @@ class LabelsRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     annotator: Annotator
-    release: str | None = Field(default=None, description="The release whose labels are corrected.")
+    release: str | None = Field(
+        default=None, max_length=LONGEST_NAME, description="The release whose labels are corrected."
+    )
     labels: list[LabelRequest] = Field(min_length=1, max_length=1_000)
 
 
@@ -175,12 +180,13 @@ def build_label_router(
     @router.post(
         "/v1/labels/{number}/undo", response_model=SavedAnswer, status_code=201, summary="Take one back"
     )
-    def undo(number: int, request: UndoRequest) -> Any:
+    def undo(number: Annotated[int, Path(ge=1, le=LARGEST_ID)], request: UndoRequest) -> Any:
         return {"saved": [store.undo(number, annotator=request.annotator, note=request.note).as_dict()]}
 
     @router.get("/v1/labels", response_model=LabelsAnswer, summary="List labels")
     def listed(
-        before: Annotated[int | None, Query(ge=1)] = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
+        before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> Any:
         rows = store.rows(before=before, limit=limit)
         return {

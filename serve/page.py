@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -15,8 +16,9 @@ from ..model.analysis import Analysis
 from ..model.analyzer import Analyzer
 from ..model.errors import DiplotoneError
 from .config import ServeConfig
+from .correcting import Given
 from .ingest import KINDS
-from .labels import LabelStore
+from .labels import LabelError, LabelStore
 from .limits import check_text
 from .model_view import render_card, render_figures
 from .page_api import keep
@@ -26,6 +28,8 @@ from .tabs import render_archive_tab, render_compare_tab, render_drop, render_la
 from .view import render_analysis, render_problem, render_welcome
 from .wording import names_of
 from .workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 TITLE = "Diplotone"
 
@@ -54,14 +58,25 @@ def build_page(
     """
     codebook, name_of = analyzer.codebook, names_of(analyzer)
 
+    def kept(text: str, analysis: Analysis) -> str | None:
+        """The token of the result; none where the disk is full: it is shown all the same, without downloads."""
+        try:
+            return keep(workspace, text, analysis)
+        except OSError as error:
+            logger.error("a result cannot be kept for its downloads: %s", error)
+            return None
+
+    def given(analysis: Analysis) -> Given:
+        """The labels that people gave; none where they cannot be read just now."""
+        try:
+            return store.given(sentence.text for sentence in analysis.sentences)
+        except LabelError as error:
+            logger.error("%s", error)
+            return {}
+
     def rendered(text: str, analysis: Analysis) -> str:
         return render_analysis(
-            text,
-            analysis,
-            codebook,
-            name_of,
-            token=keep(workspace, text, analysis),
-            given=store.given(sentence.text for sentence in analysis.sentences),
+            text, analysis, codebook, name_of, token=kept(text, analysis), given=given(analysis)
         )
 
     async def show(text: str) -> str:

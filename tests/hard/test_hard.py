@@ -1,0 +1,63 @@
+"""The hard tests in short: every part, with few turns. `make hard` has the long form."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def importable():
+    """The parts start processes of their own as `tests.hard`; here they are imported by that name too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        yield
+
+
+def check(figures) -> None:
+    broken = [
+        f"{figure.what}: {figure.found} (promised: {figure.promise})" for figure in figures if not figure.kept
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_bad_input_is_refused_in_words():
+    from tests.hard import bad_input
+
+    check(bad_input.run(600, seed=7))
+
+
+def test_answers_are_as_described():
+    pytest.importorskip("schemathesis", reason="needs the dev extra")
+    from tests.hard import openapi
+
+    check(openapi.run(2, seed=7))
+
+
+def test_a_crowd_is_served_or_told_to_wait():
+    from tests.hard import load
+
+    check(load.run(soak_s=6, ramp_s=6, clients=40))
+
+
+@pytest.mark.parametrize(
+    "what", ["port taken", "kill -9", "damaged", "full", "written", "clock", "memory runs"]
+)
+def test_faults_of_the_machine_lose_nothing(what):
+    from tests.hard import faults
+
+    check(faults.run(1, seed=7, only=what))
+
+
+def test_nothing_leaves_this_machine():
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("needs the train extra")
+    from tests.hard import air_gap
+
+    check(air_gap.run())
