@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .encoding import Batch
 from .errors import ReleaseError
+from .telemetry import silence_openvino
 
 OPENVINO_FILE = "openvino_model.xml"
 EMBEDDING = "embedding"
@@ -54,6 +55,7 @@ class OpenVinoEngine:
     name = "openvino"
 
     def __init__(self, folder: Path, *, precision: str = "f32", threads: int | None = None) -> None:
+        silence_openvino()
         import openvino as ov
 
         path = folder / OPENVINO_FILE

@@ -431,6 +431,9 @@ def _quieten_libraries() -> None:
     import logging
     import warnings
 
+    from ..model.telemetry import silence_openvino
+
+    silence_openvino()
     import nncf
     import transformers
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
@@ -25,6 +24,11 @@ from scipy.special import softmax
 from ..model.encoding import EncodedSentence, SentenceEncoder
 from ..model.engine import OPENVINO_FILE, Engine, OpenVinoEngine
 from ..model.network import DiplotoneNetwork
+from ..model.telemetry import silence_openvino
+
+silence_openvino()  # it reports as soon as it is imported
+
+import openvino as ov  # noqa: E402
 
 CALIBRATION_SENTENCES = 300
 """Sentences that quantisation looks at, over the whole range of lengths."""

@@ -522,6 +522,7 @@ def run(count: int, seed: int = 1, only: str = "") -> list[Figure]:
             continue
         n = max(3, round(count * target.share / sum(t.share for t in TARGETS.values())))
         figure, inputs = _one(name, n, seed)
+        print(figure.what, figure.found, file=sys.stderr, flush=True)
         figures.append(figure)
         total += inputs
     figures.append(Figure("bad input", "all kinds", f"{total:,} inputs, seed {seed}"))

@@ -16,10 +16,11 @@ import time
 from pathlib import Path
 
 import datasets  # noqa: F401
-import nncf  # noqa: F401
-import openvino  # noqa: F401
 
-import diplotone.train.fit  # noqa: F401
+import diplotone.train.fit  # noqa: F401  # before the two below, which it keeps from reporting
+
+import nncf  # noqa: F401  # isort: skip
+import openvino  # noqa: F401  # isort: skip
 from diplotone.model.errors import ReleaseError
 from diplotone.model.release import ReleaseWatch, current_release, open_release, releases_folder
 from diplotone.train.__main__ import main
