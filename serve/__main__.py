@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import socket
 import sys
 import tempfile
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 WARM_UP_TIMEOUT_S = 120.0
 ROOM_BYTES = 1_000_000
 """What must fit into the folder for temporary files at least: the results of an article or two."""
+
+LEAST_MEMORY_BYTES = 1_300_000_000
+"""Of address space; with less the libraries end the process without a word of ours."""
 
 BACKLOG = 2_048
 """Clients that may knock before the service answers."""
@@ -71,9 +75,9 @@ def _serve(config: ServeConfig) -> None:
         # Before the heavy imports, which read them: no usage statistics, no look at the hub.
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["HF_HUB_OFFLINE"] = "1"
+        _prepare_machine()
         import uvicorn
 
-        _prepare_disk()
         from ..model.analyzer import load
         from .app import build_app
         from .shutdown import Server
@@ -98,14 +102,20 @@ def _serve(config: ServeConfig) -> None:
             raise ConfigError("the service did not start; the lines above say why")
 
 
-def _prepare_disk() -> None:
-    """Find out before anything is loaded whether the folders can be used, and mend and copy the labels.
+def _prepare_machine() -> None:
+    """Find out before anything is loaded whether memory and folders are enough, and mend and copy the labels.
 
     Labels that cannot be copied are told; articles can be read all the same.
     """
     from .label_backup import back_up, make_sound
-    from .labels import STORE_FILE, StoreFailed
+    from .labels import STORE_FILE, StoreFailed, StoreLost
 
+    (memory, _) = resource.getrlimit(resource.RLIMIT_AS)
+    if memory != resource.RLIM_INFINITY and memory < LEAST_MEMORY_BYTES:
+        raise ConfigError(
+            f"this process may have {memory:,} bytes of address space; at least {LEAST_MEMORY_BYTES:,} are needed,"
+            " raise the limit (ulimit -v)"
+        )
     try:
         with tempfile.TemporaryFile() as file:
             file.write(bytes(ROOM_BYTES))
@@ -119,9 +129,9 @@ def _prepare_disk() -> None:
         if done := make_sound(store):
             print(f"diplotone-serve: {done}", file=sys.stderr)
         back_up(store)
+    except StoreLost:
+        raise
     except StoreFailed as error:
-        if "no sound copy" in str(error):
-            raise
         print(f"diplotone-serve: {error}; the service starts without", file=sys.stderr)
 
 

@@ -38,7 +38,8 @@ def build_archive_router(
 ) -> APIRouter:
     """Return the routes under /v1/archives."""
     gone: dict[int | str, dict[str, Any]] = {
-        404: {"model": ErrorAnswer, "description": "It is not kept any more, or never was."}
+        404: {"model": ErrorAnswer, "description": "It is not kept any more, or never was."},
+        501: {"model": ErrorAnswer, "description": "What reads and writes Parquet is not installed."},
     }
     router = APIRouter(responses=REFUSALS | gone)
 

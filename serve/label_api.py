@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from ..model.analyzer import Analyzer
-from .api import REFUSALS
+from .api import REFUSALS, ErrorAnswer
 from .config import ServeConfig
 from .label_files import as_csv, as_jsonl, as_label_studio, export_records, import_file
 from .labels import (
@@ -178,7 +178,11 @@ def build_label_router(
         return {"saved": [label.as_dict() for label in saved]}
 
     @router.post(
-        "/v1/labels/{number}/undo", response_model=SavedAnswer, status_code=201, summary="Take one back"
+        "/v1/labels/{number}/undo",
+        response_model=SavedAnswer,
+        status_code=201,
+        summary="Take one back",
+        responses={404: {"model": ErrorAnswer, "description": "The address has no number in it."}},
     )
     def undo(number: Annotated[int, Path(ge=1, le=LARGEST_ID)], request: UndoRequest) -> Any:
         return {"saved": [store.undo(number, annotator=request.annotator, note=request.note).as_dict()]}

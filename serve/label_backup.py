@@ -21,7 +21,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..model.release import flush_to_disk
-from .labels import BUSY_TIMEOUT_S, StoreFailed
+from .labels import BUSY_TIMEOUT_S, StoreFailed, StoreLost
 
 KEPT = 3
 FOLDER = "backups"
@@ -64,7 +64,8 @@ def make_sound(path: Path) -> str | None:
         What was done, in a line; None where the store is sound or not there yet.
 
     Raises:
-        StoreFailed: It is damaged and has no sound copy, or it can be neither read nor replaced.
+        StoreLost: It is damaged and has no sound copy.
+        StoreFailed: It can be neither read nor replaced.
     """
     if not path.exists():
         return None
@@ -106,7 +107,7 @@ def fault_of(path: Path) -> str | None:
 def _restore(path: Path, fault: str) -> str:
     sound = next((copy for copy in reversed(_copies(path)) if fault_of(copy) is None), None)
     if sound is None:
-        raise StoreFailed(
+        raise StoreLost(
             f"{path}: is damaged ({fault}) and has no sound copy in {path.parent / FOLDER}; put a copy of your own"
             " in its place, or move it away to begin anew"
         )

@@ -107,6 +107,10 @@ class StoreFailed(LabelError):
     """The store cannot be used: no fault of who asked."""
 
 
+class StoreLost(StoreFailed):
+    """The store is damaged, and there is no sound copy of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """What a label is about."""
