@@ -28,6 +28,9 @@ RESULTS = "texts.jsonl"
 CHARS_PER_TURN = 20_000
 """Texts that one turn of an analyzer takes, in characters: a second or so, after which others may go first."""
 
+TURN_DEADLINE_S = 3_600.0
+"""What a turn may take: nobody sits and waits for it, and on a busy machine it waits for those who do."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -158,7 +161,9 @@ class Archives:
     async def _turn(self, texts: Sequence[ArchiveText]) -> list[dict[str, Any]]:
         while True:
             try:
-                return await self._pool.run(lambda analyzer: [_scored(analyzer, text) for text in texts])
+                return await self._pool.run(
+                    lambda analyzer: [_scored(analyzer, text) for text in texts], deadline_s=TURN_DEADLINE_S
+                )
             except Busy as busy:  # people go first
                 await asyncio.sleep(busy.retry_after_s)
 
