@@ -26,6 +26,9 @@ import httpx
 from .figures import Figure
 from .service import ROOT, serving
 
+LONGEST_S = 1_800.0
+"""For all of it; a training of one step is part of it, on a machine that may be busy."""
+
 GUARD = Path(__file__).with_name("air_gap_guard")
 CHROMIUM = Path("/usr/bin/chromium")
 ARTICLE = "Norway accused Latvia of theft on Monday. Latvia thanked Norway for its calm. They met in Suva."
@@ -48,7 +51,7 @@ def run() -> list[Figure]:
     command = ["unshare", "-n"] if alone else []
     done = subprocess.run(
         [*command, sys.executable, "-m", "tests.hard.air_gap"],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=600,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_S,
     )  # fmt: skip
     where = "in a network of its own" if alone else "with the hook alone: unshare -n is not permitted"
     if done.returncode:

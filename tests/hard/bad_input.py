@@ -1,6 +1,6 @@
 """Bad input into everything that reads: nothing may fail but in words, nothing hang, nothing grow without bound.
 
-    python -m tests.hard.bad_input TARGET COUNT SEED      one kind of input, in this process; JSON on standard output
+    python -m tests.hard.bad_input TARGET COUNT SEED SIZE    one kind of input, in this process; JSON on standard output
 
 Each kind of input has a process of its own, so that one that kills its process is found too; the input at hand lies
 in a file then (`last`).
@@ -27,13 +27,16 @@ from pathlib import Path
 from typing import Any
 
 from .figures import Figure
-from .mutation import ENORMOUS, bent, odd_object, odd_text, odd_value
+from .mutation import bent, enormous_texts, odd_object, odd_text, odd_value
 
 LONGEST_S = 5.0
 """Processor time that one input may take; not time on the wall, since others may use the machine."""
 
 LONGEST_ENORMOUS_S = 30.0
 """The same for a megabyte of text, five times what the service takes."""
+
+ENORMOUS_CHARS, MANY = 1_000_000, 10_000
+"""Size of the enormous texts; a twentieth of that where fewer inputs than that are asked for."""
 
 LONGEST_KIND_S = 3_600.0
 """On the wall, for all inputs of a kind: what waits for ever uses no processor."""
@@ -450,7 +453,7 @@ TARGETS: dict[str, Target] = {
 # --------------------------------------------------------------------------------------- one process
 
 
-def fuzz(name: str, count: int, seed: int, last: Path) -> dict[str, Any]:
+def fuzz(name: str, count: int, seed: int, size: int, last: Path) -> dict[str, Any]:
     """Try inputs of one kind; return counts, the slowest, the memory, and every fault with its input."""
     from diplotone.model.errors import DiplotoneError
 
@@ -460,7 +463,7 @@ def fuzz(name: str, count: int, seed: int, last: Path) -> dict[str, Any]:
 
     def inputs() -> Iterator[tuple[str, Any, float]]:
         yield "the first", target.make(chance), 60.0  # it loads everything
-        for called, text in ENORMOUS.items() if target.enormous else ():
+        for called, text in enormous_texts(size) if target.enormous else ():
             yield called, target.enormous(text), LONGEST_ENORMOUS_S  # type: ignore[misc]
         for number in range(count):
             yield f"number {number} of seed {seed}", target.make(chance), LONGEST_S
@@ -521,7 +524,7 @@ def run(count: int, seed: int = 1, only: str = "") -> list[Figure]:
         if only not in name:
             continue
         n = max(3, round(count * target.share / sum(t.share for t in TARGETS.values())))
-        figure, inputs = _one(name, n, seed)
+        figure, inputs = _one(name, n, seed, ENORMOUS_CHARS if count >= MANY else ENORMOUS_CHARS // 20)
         print(figure.what, figure.found, file=sys.stderr, flush=True)
         figures.append(figure)
         total += inputs
@@ -529,13 +532,13 @@ def run(count: int, seed: int = 1, only: str = "") -> list[Figure]:
     return figures
 
 
-def _one(name: str, count: int, seed: int) -> tuple[Figure, int]:
+def _one(name: str, count: int, seed: int, size: int) -> tuple[Figure, int]:
     with tempfile.TemporaryDirectory() as folder:
         last = Path(folder, "last")
         last.write_text("its start")
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "tests.hard.bad_input", name, str(count), str(seed)],
+                [sys.executable, "-m", "tests.hard.bad_input", name, str(count), str(seed), str(size)],
                 cwd=ROOT, capture_output=True, text=True, check=True, timeout=LONGEST_KIND_S,
                 env=os.environ | {"TMPDIR": folder, "DIPLOTONE_HOME": folder, "HF_HUB_OFFLINE": "1"},
             )  # fmt: skip
@@ -558,6 +561,6 @@ def _one(name: str, count: int, seed: int) -> tuple[Figure, int]:
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    kind, n, seed_given = sys.argv[1:]
-    result = fuzz(kind, int(n), int(seed_given), Path(tempfile.gettempdir()) / "last")
+    kind, *numbers = sys.argv[1:]
+    result = fuzz(kind, *map(int, numbers), Path(tempfile.gettempdir()) / "last")
     json.dump(result, sys.stdout)

@@ -7,7 +7,6 @@ be lost.
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import resource
 import shutil
@@ -28,7 +27,6 @@ from diplotone.model.release import MANIFEST, open_release, shipped_release
 from .figures import Figure
 from .service import Service, command, environment, refused, serving, until
 
-NOBODY = 65534
 ARTICLE = "Oslo accused Riga of theft on Monday. Riga thanked Oslo for its calm. They met in Suva for talks."
 MEMORY_LIMITS_MB = (300, 700, 1_200, 1_800, 2_500)
 
@@ -293,15 +291,11 @@ def full_disk() -> Figure:
 
 
 def read_only_home() -> Figure:
-    options: dict[str, Any] = {}
-    with _folder() as place:
-        place.chmod(0o755)
-        home = place / "home"
-        home.mkdir(mode=0o555)
-        if os.getuid() == 0:  # to whom permissions mean nothing
-            options = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        env = {"HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
-        with serving(home, env=env, **options) as service:
+    with _small_disk(2) as home:
+        if home is None:
+            return Figure("faults", "labels that cannot be written", "not tried: nothing may be mounted here")
+        subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+        with serving(home) as service:
             article, label = _analyze(service), _say(service, "ada", 1)
             said = service.errors.read_text().strip()
     told = f"articles {article.status_code}, labels {label.status_code}: {label.text[:150]}".replace(

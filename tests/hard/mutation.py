@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 WORDS = (
     "Oslo accused Riga of theft. ",
@@ -102,19 +103,27 @@ TOKENS = (
 )
 
 ENORMOUS = {
-    "a word of 5,000 tokens": "un" * 5_000,
-    "1 MB of a": "a" * 1_000_000,
-    "1 MB of full stops": "." * 1_000_000,
-    "1 MB of quotation marks": '"' * 1_000_000,
-    "1 MB of combining marks": "e" + "\u0301" * 999_999,
-    "1 MB of line breaks and letters": "\na" * 500_000,
-    "1 MB of NUL": "\0" * 1_000_000,
-    "1 MB of one actor": "Oslo " * 200_000,
-    "1 MB of brackets": "(" * 1_000_000,
-    "1 MB of initials": "A. " * 333_333,
-    "1 MB of half characters": "\ud800" * 1_000_000,
-    "1 MB of right-to-left marks": "\u202eab " * 250_000,
+    "one word": "un",
+    "one letter": "a",
+    "full stops": ".",
+    "quotation marks": '"',
+    "combining marks": "e\u0301\u0300\u0302\u0303",
+    "line breaks and letters": "\na",
+    "NUL": "\0",
+    "one actor": "Oslo ",
+    "brackets": "(",
+    "initials": "A. ",
+    "half characters": "\ud800",
+    "right-to-left marks": "\u202eab ",
 }
+"""What a text may be made of and nothing else."""
+
+
+def enormous_texts(size: int) -> Iterator[tuple[str, str]]:
+    """Texts of so many characters, with what they are made of; and a word of 5,000 tokens."""
+    yield "a word of 5,000 tokens", "un" * 5_000
+    for name, unit in ENORMOUS.items():
+        yield f"{size:,} characters of {name}", (unit * (size // len(unit) + 1))[:size]
 
 
 def odd_text(chance: random.Random) -> str:
