@@ -30,6 +30,10 @@ LEAST_MEMORY_BYTES = 1_300_000_000
 BACKLOG = 2_048
 """Clients that may knock before the service answers."""
 
+KEEP_ALIVE_S = 30
+"""How long an idle connection is kept: longer than clients keep theirs (httpx 5 seconds), or a request can meet the
+closing of its connection and fail."""
+
 SHUTDOWN_TIMEOUT_S = 3
 """What requests that still run get when the service stops."""
 
@@ -92,6 +96,7 @@ def _serve(config: ServeConfig) -> None:
                 server_header=False,
                 ws="none",
                 timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
+                timeout_keep_alive=KEEP_ALIVE_S,
             ),
             app.state.closing,
         )
