@@ -27,6 +27,9 @@ from diplotone.model.release import MANIFEST, open_release, shipped_release
 from .figures import Figure
 from .service import Service, command, environment, refused, serving, until
 
+PATIENCE_S = 300.0
+"""For an answer: these tests are about what is answered, not how soon, and the machine may be busy."""
+
 ARTICLE = "Oslo accused Riga of theft on Monday. Riga thanked Oslo for its calm. They met in Suva for talks."
 MEMORY_LIMITS_MB = (300, 700, 1_200, 1_800, 2_500)
 
@@ -96,13 +99,13 @@ def _is_one_line(code: int, said: str) -> bool:
 
 
 def _analyze(service: Service, text: str = ARTICLE) -> httpx.Response:
-    return httpx.post(f"{service.url}/v1/analyze", json={"text": text}, timeout=120, trust_env=False)
+    return httpx.post(f"{service.url}/v1/analyze", json={"text": text}, timeout=PATIENCE_S, trust_env=False)
 
 
 def _say(service: Service, name: str, number: int) -> httpx.Response:
     label = {"text": f"Oslo met Riga, said {name}, {number} times.", "task": "tone", "new": "cooperative"}
     body = {"annotator": name, "labels": [label]}
-    return httpx.post(f"{service.url}/v1/labels", json=body, timeout=60, trust_env=False)
+    return httpx.post(f"{service.url}/v1/labels", json=body, timeout=PATIENCE_S, trust_env=False)
 
 
 def _kept(service: Service) -> set[int]:
@@ -110,7 +113,7 @@ def _kept(service: Service) -> set[int]:
     before = None
     while True:
         query = {"limit": 500} | ({"before": before} if before else {})
-        page = httpx.get(f"{service.url}/v1/labels", params=query, timeout=60, trust_env=False).json()
+        page = httpx.get(f"{service.url}/v1/labels", params=query, timeout=PATIENCE_S, trust_env=False).json()
         found |= {label["id"] for label in page["labels"]}
         if not (before := page["next"]):
             return found
@@ -318,7 +321,7 @@ def full_temporary_folder() -> Figure:
             rows = b'{"text": "Oslo met Riga on Monday. Riga thanked Oslo. They met in Suva."}\n' * 300
             ends = []
             for _ in range(2):
-                begun = httpx.post(url, content=rows, timeout=60, trust_env=False)
+                begun = httpx.post(url, content=rows, timeout=PATIENCE_S, trust_env=False)
                 if begun.status_code != 202:
                     ends.append(f"{begun.status_code} {begun.text[:90]}")
                 else:
@@ -326,7 +329,9 @@ def full_temporary_folder() -> Figure:
                     state: dict[str, Any] = {}
 
                     def is_over(token: str = token, state: dict[str, Any] = state) -> bool:
-                        state |= httpx.get(f"{service.url}/v1/archives/{token}", trust_env=False).json()
+                        state |= httpx.get(
+                            f"{service.url}/v1/archives/{token}", timeout=PATIENCE_S, trust_env=False
+                        ).json()
                         return state["state"] != "running"
 
                     until(is_over, 120)
@@ -354,13 +359,15 @@ def clock_jumps() -> Figure:
             for jump in (0, 172_800, -172_800, 0):
                 clock.write_text(str(jump))
                 statuses.append(_analyze(service).status_code)
-                begun = httpx.post(url, params={"name": "a.jsonl"}, content=row, timeout=60, trust_env=False)
+                begun = httpx.post(
+                    url, params={"name": "a.jsonl"}, content=row, timeout=PATIENCE_S, trust_env=False
+                )
                 clock.write_text(str(-jump))
                 httpx.post(
-                    url, params={"name": "b.jsonl"}, content=row, timeout=60, trust_env=False
+                    url, params={"name": "b.jsonl"}, content=row, timeout=PATIENCE_S, trust_env=False
                 )  # sweeps
                 kept_results.append(
-                    httpx.get(f"{url}/{begun.json()['id']}", timeout=60, trust_env=False).status_code
+                    httpx.get(f"{url}/{begun.json()['id']}", timeout=PATIENCE_S, trust_env=False).status_code
                 )
             said = service.errors.read_text()
     told = f"articles {statuses}, results kept {kept_results}"
