@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -15,6 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from ..model.analysis import Analysis
+from ..model.brief import as_html
+from ..model.codebook import Codebook
 from ..model.errors import DiplotoneError, MissingExtra, RecordError
 from .archive import TooManyArchives
 from .config import ServeConfig
@@ -22,6 +24,7 @@ from .labels import StoreFailed
 from .limits import check_records, check_text
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
+from .wording import NameOf
 from .workspace import Gone
 
 logger = logging.getLogger(__name__)
@@ -151,16 +154,51 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 
+AS_BRIEF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"text/html": {"schema": {"type": "string"}}},
+        "description": "The analysis, or its brief.",
+    }
+}
 
-def build_router(pool: AnalyzerPool, config: ServeConfig, metrics: Metrics) -> APIRouter:
+
+def prefers_html(accept: str) -> bool:
+    """Whether an Accept header asks for HTML rather than JSON; what says nothing of either gets JSON."""
+    quality = {"text/html": 0.0, "application/json": 0.0}
+    for part in accept.lower().split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        if kind in quality:
+            stated = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+            try:
+                quality[kind] = float(stated)
+            except ValueError:
+                continue
+    return quality["text/html"] > quality["application/json"]
+
+
+def build_router(
+    pool: AnalyzerPool, codebook: Codebook, name_of: NameOf, config: ServeConfig, metrics: Metrics
+) -> APIRouter:
     """Return the routes that read texts, /health and /metrics."""
     router = APIRouter()
 
-    @router.post("/v1/analyze", response_model=Analysis, responses=REFUSALS, summary="Read one article")
-    async def analyze(request: AnalyzeRequest) -> Response:
+    @router.post(
+        "/v1/analyze", response_model=Analysis, responses=REFUSALS | AS_BRIEF, summary="Read one article"
+    )
+    async def analyze(
+        request: AnalyzeRequest,
+        form: Annotated[
+            Literal["json", "html"] | None,
+            Query(description="html: a brief to read, print or file; without it the Accept header decides."),
+        ] = None,
+        accept: Annotated[str, Header(include_in_schema=False)] = "",
+    ) -> Response:
         text = check_text(request.text, config.max_chars)
         analysis = await pool.run(lambda analyzer: analyzer.analyze(text))
         metrics.sentences.inc(len(analysis.sentences))
+        if form == "html" or (form is None and prefers_html(accept)):
+            brief = await run_in_threadpool(as_html, analysis, codebook, name_of)
+            return Response(brief.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
         return _json(await run_in_threadpool(lambda: _dumps(analysis.as_dict())))
 
     @router.post("/v1/score", response_model=ScoreAnswer, responses=REFUSALS, summary="Score sentences")

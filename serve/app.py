@@ -45,7 +45,7 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
         analyzers: One or more, with the same release; they belong to the application from now on.
         config: Limits and names.
     """
-    codebook = analyzers[0].codebook
+    codebook, name_of = analyzers[0].codebook, names_of(analyzers[0])
     pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
     store = LabelStore.at_home(codebook)
     workspace = Workspace(config.keep_files_s)
@@ -78,10 +78,10 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     app.state.workspace = workspace
     app.state.closing = closing = asyncio.Event()
     routers = (
-        build_router(pool, config, metrics),
+        build_router(pool, codebook, name_of, config, metrics),
         build_label_router(store, pool, config, metrics),
-        build_archive_router(archives, codebook, names_of(analyzers[0]), config),
-        build_page_router(pool, workspace, config),
+        build_archive_router(archives, codebook, name_of, config),
+        build_page_router(pool, workspace, codebook, config),
     )
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)

@@ -12,8 +12,7 @@ from ..model.codebook import Codebook
 from . import palette, plots
 from .archive import Archive
 from .exports import available
-from .markup import element, join
-from .reader import arrow
+from .markup import arrow, element, join
 from .trend import Line, dyad_lines, tone_line
 from .wording import NameOf, counted, signed
 

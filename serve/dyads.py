@@ -9,9 +9,9 @@ from markupsafe import Markup
 from ..model.analysis import Analysis, Dyad, PairAnalysis
 from ..model.codebook import Codebook, Task
 from . import palette, plots
-from .markup import element, join
+from .markup import arrow, element, join
 from .matrix import dyad_id
-from .reader import arrow, sentence_link
+from .reader import sentence_link
 from .wording import NameOf, counted, interval, signed
 
 SHOWN_AT_ONCE = 6

@@ -8,8 +8,8 @@ from ..model.analysis import Analysis, ToneIndex
 from ..model.codebook import Codebook
 from . import palette
 from .exchange import ChangedSentence, Exchange
-from .markup import element
-from .reader import arrow, sentence_link
+from .markup import arrow, element
+from .reader import sentence_link
 from .wording import NameOf, counted, signed
 
 

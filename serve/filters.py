@@ -84,10 +84,17 @@ def downloads(token: str | None) -> Markup | None:
     """Return the links that take the result away."""
     if token is None:
         return None
-    names = {"json": "JSON", "csv": "CSV", "parquet": "Parquet"}
+    names = {"html": "Brief", "json": "JSON", "csv": "CSV", "parquet": "Parquet"}
     links = (
-        element("a", names[form], href=f"page/results/{token}/{form}", download=True, class_="download")
-        for form in available()
+        element(
+            "a",
+            names[form],
+            href=f"page/results/{token}/{form}",
+            download=True,
+            class_="download",
+            title="One HTML page to read, print or file" if form == "html" else None,
+        )
+        for form in ("html", *available())
     )
     return element(
         "p",

@@ -41,6 +41,18 @@ def join(*children: Child) -> Markup:
     return Markup("".join(_escaped(children)))
 
 
+def arrow(source: str, target: str) -> Markup:
+    """Return "source → target", read aloud as "toward"."""
+    return element(
+        "span",
+        source,
+        element("span", " → ", aria_hidden="true"),
+        element("span", " toward ", class_="only-heard"),
+        target,
+        class_="arrow",
+    )
+
+
 def _escaped(children: tuple[Child, ...]) -> list[Markup]:
     # escape() leaves markup alone too, but a long article has a hundred thousand of these calls.
     return [

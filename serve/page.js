@@ -13,6 +13,7 @@ function select(id) {
     if (is) chosen = sentence;
   }
   for (const detail of all('.detail')) detail.hidden = detail.dataset.of !== id;
+  lookUpPrecedents(one('.detail:not([hidden])'));
   for (const step of all('.arc [data-sentence]')) step.classList.toggle('selected', step.dataset.sentence === id);
   for (const row of all('.sentences tbody tr')) {
     row.classList.toggle('selected', row.querySelector('[data-sentence]')?.dataset.sentence === id);

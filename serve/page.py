@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ..model.analysis import Analysis
 from ..model.analyzer import Analyzer
+from ..model.brief import as_html
 from ..model.errors import DiplotoneError
 from .config import ServeConfig
 from .correcting import Given
@@ -61,7 +62,7 @@ def build_page(
     def kept(text: str, analysis: Analysis) -> str | None:
         """The token of the result; none where the disk is full: it is shown all the same, without downloads."""
         try:
-            return keep(workspace, text, analysis)
+            return keep(workspace, text, analysis, as_html(analysis, codebook, name_of))
         except OSError as error:
             logger.error("a result cannot be kept for its downloads: %s", error)
             return None
@@ -121,7 +122,13 @@ def build_page(
                         title: gr.Button(title, size="sm", scale=0, min_width=140) for title in SAMPLES
                     }
                 result = _html(
-                    render_welcome(codebook), "result", "page.js", "filters.js", "correct.js", "exchange.js"
+                    render_welcome(codebook),
+                    "result",
+                    "page.js",
+                    "precedents.js",
+                    "filters.js",
+                    "correct.js",
+                    "exchange.js",
                 )
             with gr.Tab("Compare", id="compare"):
                 _html(render_compare_tab(), "comparing", "compare.js")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from ..model.analysis import Analysis
+from ..model.codebook import Codebook
+from ..model.errors import TextError
 from .compare import render_comparison
 from .config import ServeConfig
 from .exchange import exchange
@@ -19,10 +22,11 @@ from .exports import MEDIA_TYPES, Form, export
 from .ingest import ingest
 from .limits import check_text
 from .pool import AnalyzerPool
+from .precedents_view import precedents
 from .wording import names_of
 from .workspace import Workspace
 
-ANALYSIS, ARTICLE = "analysis.json", "article.txt"
+ANALYSIS, ARTICLE, BRIEF = "analysis.json", "article.txt", "brief.html"
 
 
 class ExchangeRequest(BaseModel):
@@ -44,9 +48,17 @@ class TwoTexts(BaseModel):
     b: str
 
 
-def keep(workspace: Workspace, text: str, analysis: Analysis) -> str:
-    """Keep a result for its downloads and return its token."""
+def keep(workspace: Workspace, text: str, analysis: Analysis, brief: str) -> str:
+    """Keep a result for its downloads and return its token.
+
+    Args:
+        workspace: Where it is kept.
+        text: The article.
+        analysis: What came out.
+        brief: The same as an HTML page (`model.brief.as_html`).
+    """
     token, folder = workspace.new()
+    _write(folder / BRIEF, brief)
     _write(folder / ARTICLE, text)
     _write(folder / ANALYSIS, json.dumps(analysis.as_dict(), ensure_ascii=False))
     return token
@@ -56,19 +68,36 @@ def _write(path: Path, text: str) -> None:
     path.write_bytes(text.encode("utf-8", "replace"))
 
 
-def build_page_router(pool: AnalyzerPool, workspace: Workspace, config: ServeConfig) -> APIRouter:
+def build_page_router(
+    pool: AnalyzerPool, workspace: Workspace, codebook: Codebook, config: ServeConfig
+) -> APIRouter:
     """Return the routes under /page; they answer HTML, files and the errors of the public interface."""
     router = APIRouter(include_in_schema=False)
 
+    def analysis_of(token: str) -> dict[str, Any]:
+        return json.loads(workspace.file(token, ANALYSIS).read_bytes())
+
     @router.get("/page/results/{token}/{form}")
-    def result(token: str, form: Form) -> Response:
-        analysis = json.loads(workspace.file(token, ANALYSIS).read_bytes())
+    def result(token: str, form: Form | Literal["html"]) -> Response:
+        analysis = analysis_of(token)
         stem = f"diplotone-{analysis['provenance']['text_sha256'][:12]}"
+        if form == "html":
+            body, media_type = workspace.file(token, BRIEF).read_bytes(), "text/html; charset=utf-8"
+        else:
+            body, media_type = export(analysis, form), MEDIA_TYPES[form]
         return Response(
-            export(analysis, form),
-            media_type=MEDIA_TYPES[form],
+            body,
+            media_type=media_type,
             headers={"content-disposition": f'attachment; filename="{stem}.{form}"'},
         )
+
+    @router.get("/page/results/{token}/precedents/{number}")
+    def nearest(token: str, number: Annotated[int, PathParam(ge=0)]) -> Response:
+        sentences = analysis_of(token)["sentences"]
+        if number >= len(sentences):
+            raise TextError(f"there is no sentence {number}; they go from 0 to {len(sentences) - 1}")
+        html = precedents(sentences[number]["precedents"]["nearest"], codebook)
+        return Response(html, media_type="text/html")
 
     @router.post("/page/exchange")
     async def exchanged(request: ExchangeRequest) -> Response:

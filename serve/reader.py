@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from ..model.analysis import Judgement, Mention, PairAnalysis, SentenceAnalysis
 from ..model.codebook import Codebook, Task
-from . import correcting, palette
+from . import correcting, palette, precedents_view
 from .labels import Label
-from .markup import element, join
+from .markup import arrow, element, join
 from .wording import NameOf, counted, kind_words, voice_words
 
 _BLANK_LINE = re.compile(r"(?:\r\n|[\r\n])[^\S\r\n]*[\r\n]")
@@ -108,6 +108,8 @@ def _detail(
         _actors(sentence, name_of),
         _pairs(sentence, codebook, name_of),
         correcting.missing_pair_button(sentence),
+        precedents_view.rungs(sentence.rungs),
+        precedents_view.place(sentence.precedents),
         correcting.given_before(sentence.text, given),
         class_="detail",
         data_of=sentence.id,
@@ -203,18 +205,6 @@ def _pairs(sentence: SentenceAnalysis, codebook: Codebook, name_of: NameOf) -> M
 
 def _in_words(pair: PairAnalysis, name_of: NameOf) -> str:
     return f"{name_of(pair.source.code)} → {name_of(pair.target.code)}"
-
-
-def arrow(source: str, target: str) -> Markup:
-    """Return "source → target", read aloud as "toward"."""
-    return element(
-        "span",
-        source,
-        element("span", " → ", aria_hidden="true"),
-        element("span", " toward ", class_="only-heard"),
-        target,
-        class_="arrow",
-    )
 
 
 def table(sentences: tuple[SentenceAnalysis, ...], codebook: Codebook, name_of: NameOf) -> Markup:

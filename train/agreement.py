@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..model.agreement import krippendorff_alpha
 from ..model.codebook import Codebook, Task
 from ..model.errors import RecordError
 from .corpus import data_folder
@@ -41,7 +42,7 @@ class Agreement:
     @property
     def alpha(self) -> float:
         """Krippendorff's alpha, nominal."""
-        return krippendorff_alpha(self.counts)
+        return krippendorff_alpha(self.counts + self.counts.T)
 
     def confusions(self) -> list[tuple[str, str, int]]:
         """The label pairs most often taken for one another, in either order, with their number."""
@@ -51,22 +52,6 @@ class Agreement:
         )
         names = self.task.names
         return [(names[a], names[b], n) for (a, b), n in pairs.most_common(MOST_CONFUSIONS) if n]
-
-
-def krippendorff_alpha(counts: Counts) -> float:
-    """Return Krippendorff's alpha for two raters, nominal data without gaps; 1 where all labels are one.
-
-    Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability".
-
-    Args:
-        counts: First rater by second. *Shape:* (labels, labels)
-    """
-    coincidences = counts + counts.T
-    totals = coincidences.sum(1)
-    n = totals.sum()
-    observed = n - np.trace(coincidences)
-    expected = (n**2 - (totals**2).sum()) / (n - 1)
-    return float(1 - observed / expected) if expected else 1.0
 
 
 def agreements(codebook: Codebook, folder: Path | None = None) -> dict[str, list[Agreement]]:

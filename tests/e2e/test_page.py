@@ -190,6 +190,35 @@ def test_a_sentence_is_selected_by_mouse_and_by_keyboard(visit):
     assert "Sentence 4" in page.locator(".detail:visible").inner_text()
 
 
+def test_a_selected_sentence_shows_its_rungs_and_its_precedents(visit):
+    page = visit()
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/precedents/" in r.url else None)
+    analyze(
+        page, "Norway strongly condemned Latvia on Monday. Latvia thanked Norway. They met in Oslo on Friday."
+    )
+    assert asked == []
+    page.locator(".article .sentence").first.focus()
+    page.keyboard.press("Enter")
+    detail = page.locator(".detail:visible")
+    assert "strongly condemn" in detail.locator(".rungs").inner_text()
+    assert "Rung −" in detail.locator(".rungs").inner_text()
+    detail.locator(".nearest > li").first.wait_for()
+    assert detail.locator(".nearest > li").count() == 3
+    likeness = [float(n) for n in detail.locator(".nearest .number").all_inner_texts()]
+    assert likeness == sorted(likeness, reverse=True)
+    assert all(detail.locator(".nearest > li").nth(n).locator(".chip").count() for n in range(3))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")  # passes the second sentence without a stop
+    page.locator(".detail:visible .nearest > li").first.wait_for()
+    assert [url.rpartition("/")[2] for url in asked] == ["0", "2"]
+    analyze(page, ARTICLE)
+    page.wait_for_function("() => document.querySelector('.article').textContent.includes('herring')")
+    assert page.locator(".nearest").count() == 0
+    page.locator(".article .sentence").first.click()
+    page.locator(".detail:visible .nearest > li").first.wait_for()
+
+
 def test_the_details_stay_in_sight_in_a_long_article(visit):
     page = visit()
     analyze(page, " ".join(f"Norway thanked Latvia for gift number {n} on that day." for n in range(90)))
@@ -390,7 +419,7 @@ def test_a_result_is_taken_away(visit):
     page = visit()
     analyze(page, ARTICLE)
     files = {}
-    for name in ("JSON", "CSV", "Parquet"):
+    for name in ("Brief", "JSON", "CSV", "Parquet"):
         with page.expect_download() as waiting:
             page.get_by_role("link", name=name, exact=True).click()
         files[name] = Path(waiting.value.path()).read_bytes()
@@ -398,6 +427,28 @@ def test_a_result_is_taken_away(visit):
     rows = list(csv.DictReader(io.StringIO(files["CSV"].decode("utf-8-sig"))))
     assert [row["id"] for row in rows] == list("01234")
     assert files["Parquet"].startswith(b"PAR1")
+
+
+def test_the_brief_needs_nothing_else_and_prints_on_its_pages(visit, tmp_path, browser):
+    page = visit()
+    analyze(page, ARTICLE.replace("Monday", "Monday, <script>document.title='taken'</script>"))
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Brief", exact=True).click()
+    assert re.fullmatch(r"diplotone-[0-9a-f]{12}\.html", waiting.value.suggested_filename)
+    waiting.value.save_as(tmp_path / "brief.html")
+    brief = browser.new_page()
+    asked = []
+    brief.on("request", lambda r: asked.append(r.url))
+    brief.goto((tmp_path / "brief.html").as_uri())
+    assert asked == [(tmp_path / "brief.html").as_uri()]
+    assert brief.title() == "Diplotone brief"
+    assert "Norway" in brief.inner_text("table")
+    assert "<script>document.title" in brief.inner_text("body")
+    brief.emulate_media(media="print")
+    brief.set_viewport_size({"width": 700, "height": 1000})
+    assert brief.evaluate("document.documentElement.scrollWidth") <= 700
+    assert brief.pdf().startswith(b"%PDF")
+    brief.close()
 
 
 def test_a_file_is_read_into_the_box_and_a_false_one_refused(visit):

@@ -46,7 +46,8 @@ MOST_GROWTH_MB = 150
 """Between the first tenth of the inputs and the last."""
 
 PLACE = re.compile(
-    r"\b(?:line|row|record|task|label|pair|column|text|file)s?\b|:\d+: |--set|\.(?:toml|jsonl?|csv|parquet)\b",
+    r"\b(?:line|row|record|task|label|pair|column|text|file)s?\b|:\d+: |--set"
+    r"|\.(?:toml|jsonl?|csv|parquet|docx|pdf|html|md|txt)\b",
     re.IGNORECASE,
 )
 """A word in a refusal that says where."""

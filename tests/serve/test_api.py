@@ -48,6 +48,33 @@ def test_analyze_answers_what_the_analyzer_says(client, analyzer):
     assert {**found, "provenance": 0} == {**json.loads(json.dumps(expected)), "provenance": 0}
 
 
+@pytest.mark.parametrize(
+    ("accept", "form", "kind"),
+    [
+        ("", None, "application/json"),
+        ("*/*", None, "application/json"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", None, "text/html"),
+        ("text/html;q=0.5, application/json", None, "application/json"),
+        ("Application/JSON;q=0.1, Text/HTML;q=odd, text/html;q=0.2", None, "text/html"),
+        ("text/html", "json", "application/json"),
+        ("application/json", "html", "text/html"),
+    ],
+)
+def test_an_analysis_comes_as_data_or_as_a_brief(client, accept, form, kind):
+    response = client.post(
+        "/v1/analyze",
+        json={"text": f"<b>{ARTICLE}"},
+        params={"form": form} if form else {},
+        headers={"accept": accept},
+    )
+    assert response.headers["content-type"].startswith(kind)
+    if kind == "text/html":
+        assert response.text.startswith("<!DOCTYPE html>")
+        assert "Norway" in response.text
+        assert "&lt;b&gt;Oslo accused" in response.text
+        assert "<b>Oslo" not in response.text
+
+
 def test_score_answers_what_the_analyzer_says(client, analyzer):
     rows = [
         {"text": "Oslo accused Riga of theft.", "pairs": [{"source": "Oslo", "target": [13, 17]}], "mine": 1}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
 
+from diplotone.model.analysis import Precedent, PrecedentPair, Precedents
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
 from diplotone.serve.labels import LabelStore
@@ -157,8 +159,8 @@ def test_a_faulty_archive_is_refused_in_words(client):
 
 def test_a_result_is_taken_away_by_its_token(client, app, analyzer):
     article = "Oslo accused Riga. Riga thanked Oslo. They met."
-    token = keep(app.state.workspace, article, analyzer.analyze(article))
-    for form in ("json", "csv", "parquet"):
+    token = keep(app.state.workspace, article, analyzer.analyze(article), "<!DOCTYPE html>")
+    for form in ("json", "csv", "parquet", "html"):
         answer = client.get(f"/page/results/{token}/{form}")
         assert answer.status_code == 200
         assert f'.{form}"' in answer.headers["content-disposition"]
@@ -167,6 +169,33 @@ def test_a_result_is_taken_away_by_its_token(client, app, analyzer):
     assert client.get(f"/page/results/{token}/exe").status_code == 422
     exchanged = client.post("/page/exchange", json={"token": token, "one": "NOR", "other": "LVA"})
     assert "No label changed" in exchanged.text
+
+
+def test_precedents_come_for_one_sentence_and_as_text(client, app, analyzer):
+    article = "Oslo accused Riga. Riga thanked Oslo. They met."
+    analysis = analyzer.analyze(article)
+    pair = PrecedentPair(source=None, target="<i>Lima", stance="opposed", act="REJECT")
+    near = Precedent(
+        text="Quito shut out <i>Lima.", similarity=0.876, sentiment=None, tone="hostile", pairs=(pair,)
+    )
+    first = replace(analysis.sentences[0], precedents=Precedents(nearest=(near,)))
+    token = keep(
+        app.state.workspace, article, replace(analysis, sentences=(first, *analysis.sentences[1:])), ""
+    )
+    shown = client.get(f"/page/results/{token}/precedents/0").text
+    for words in (
+        "Quito shut out &lt;i&gt;Lima.",
+        "0.88",
+        " hostile",
+        "the text",
+        "&lt;i&gt;Lima",
+        " REJECT",
+    ):
+        assert words in shown
+    assert "<i>" not in shown
+    assert "Quito" not in client.get(f"/page/results/{token}/precedents/1").text
+    assert "from 0 to 2" in client.get(f"/page/results/{token}/precedents/3").json()["error"]
+    assert client.get(f"/page/results/{'a' * 24}/precedents/0").status_code == 404
 
 
 def test_a_file_becomes_text(client):

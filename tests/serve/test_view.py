@@ -115,6 +115,21 @@ def test_only_one_sentence_is_a_tab_stop(analyzer):
     assert stops.count("0") == 1
 
 
+def test_the_phrases_of_a_sentence_stand_on_their_rungs(analyzer):
+    outline = show(analyzer, "Oslo condemned Riga. Riga did not condemn Oslo. They met in Suva on Monday.")
+    assert outline.text.count("On the diplomatic ladder") == 2
+    (rung,) = analyzer.analyze("Oslo condemned Riga.").sentences[0].rungs
+    assert f"“condemned”: {rung.means}Rung −{-rung.height}, {rung.rung}: {rung.gloss}" in outline.text
+    assert "“condemn” denied: " in outline.text
+
+
+def test_why_there_are_no_precedents_is_said(analyzer):
+    assert (
+        "Precedents none: words@0123456789ab holds no labelled sentences"
+        in show(analyzer, "Oslo met Riga.").text
+    )
+
+
 def test_dyads_name_actors_and_evidence(analyzer):
     outline = show(
         analyzer, "Norway accused Latvia of theft. Latvia thanked Norway. Norway condemned Latvia."

@@ -2,27 +2,11 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 
 from diplotone.model.errors import RecordError
-from diplotone.train.agreement import agreements, as_table, krippendorff_alpha
+from diplotone.train.agreement import agreements, as_table
 from diplotone.train.corpus import data_folder
-
-
-def test_alpha_of_a_published_example():
-    """Krippendorff 2011, section B: ten binary units of two observers, alpha .095."""
-    first = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
-    second = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
-    counts = np.zeros((2, 2))
-    np.add.at(counts, (first, second), 1)
-    assert krippendorff_alpha(counts) == pytest.approx(0.095, abs=0.0005)
-
-
-def test_alpha_at_its_ends():
-    assert krippendorff_alpha(np.diag([4.0, 6.0])) == 1
-    assert krippendorff_alpha(np.diag([4.0, 0.0])) == 1
-    assert krippendorff_alpha(np.array([[0.0, 5.0], [5.0, 0.0]])) < 0
 
 
 def _write(folder, second_pairs):

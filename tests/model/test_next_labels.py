@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from diplotone.model.analyzer import Prediction, load
+from diplotone.model.next_labels import suggest, uncertainty
 from diplotone.model.records import Record, read_records, write_jsonl
 from diplotone.train.__main__ import main
-from diplotone.train.next_labels import suggest, uncertainty
 
 
 class Scripted:
