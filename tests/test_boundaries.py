@@ -71,7 +71,10 @@ def test_help_loads_nothing_heavy(part):
     assert "usage:" in shown.stdout
 
 
-def test_nothing_is_reported_to_anybody_when_openvino_and_nncf_are_imported():
+@pytest.mark.parametrize(
+    "then", ["", pytest.param("import diplotone.train.export, nncf", marks=pytest.mark.slow)]
+)
+def test_nothing_is_reported_to_anybody_when_openvino_and_nncf_are_imported(then):
     """Both call an analytics service as soon as they are imported, unless they find no package to do it with."""
     code = (
         "import sys, threading\n"
@@ -80,7 +83,7 @@ def test_nothing_is_reported_to_anybody_when_openvino_and_nncf_are_imported():
         "from diplotone.model.engine import OpenVinoEngine\n"
         "from diplotone.model.release import shipped_release\n"
         "OpenVinoEngine(shipped_release())\n"
-        "import diplotone.train.export, nncf\n"
+        f"{then}\n"
         "[thread.join(5) for thread in threading.enumerate() if thread is not threading.main_thread()]\n"
         "print(asked)"
     )
