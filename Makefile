@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow bench check format train wheel licences sbom lock clean
+.PHONY: help serve test test-slow bench hard check format train wheel licences sbom lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ test-slow: $(VENV)/.all  ## training, page, command line, wheel
 
 bench: $(VENV)/.bench  ## how fast it is beside other systems, into docs/; some five minutes on a quiet machine
 	$(BIN)/python -m tests.bench
+
+hard: $(VENV)/.all  ## half an hour of bad input, load and faults; figures into runs/hard
+	$(BIN)/python -m tests.hard --out runs/hard
 
 check: $(VENV)/.all  ## style, format and types
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ PLOVER. The shipped codebook is `configs/codebook.toml`; a release carries the o
 from __future__ import annotations
 
 import hashlib
-import tomllib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .errors import CodebookError
+from .settings import parse_toml
 
 Level = Literal["sentence", "pair"]
 
@@ -131,9 +132,10 @@ class Codebook:
         except (OSError, UnicodeDecodeError) as error:
             raise CodebookError(f"{path}: cannot be read as a codebook: {error}") from error
         try:
-            return _parse(text, where)
-        except tomllib.TOMLDecodeError as error:
+            tables = parse_toml(text)
+        except ValueError as error:
             raise CodebookError(f"{where}: not valid TOML: {error}") from error
+        return _parse(tables, text, where)
 
     @cached_property
     def digest(self) -> str:
@@ -158,8 +160,7 @@ def _shipped_text() -> str:
     return files("diplotone.configs").joinpath("codebook.toml").read_text(encoding="utf-8")
 
 
-def _parse(text: str, where: str) -> Codebook:
-    tables = tomllib.loads(text)
+def _parse(tables: dict[str, Any], text: str, where: str) -> Codebook:
     version = tables.pop("version", None)
     if not isinstance(version, str):
         raise CodebookError(f'{where}: needs a version in quotes, such as version = "1.0"')
@@ -171,7 +172,9 @@ def _parse(text: str, where: str) -> Codebook:
     return Codebook(version=version, tasks=tasks, toml=text)
 
 
-def _task(name: str, table: dict[str, Any], where: str) -> Task:
+def _task(name: str, table: Any, where: str) -> Task:
+    if not isinstance(table, dict):
+        raise CodebookError(f"{where}: is {table!r}; it must be a table")
     rules = table.pop("rules", [])
     if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
         raise CodebookError(f"{where}: rules is {rules!r}; it must be a list of texts")
@@ -202,7 +205,9 @@ def _task(name: str, table: dict[str, Any], where: str) -> Task:
     )
 
 
-def _label(row: dict[str, Any], where: str, task: str) -> Label:
+def _label(row: Any, where: str, task: str) -> Label:
+    if not isinstance(row, dict):
+        raise CodebookError(f"{where}: is {row!r}; it must be a table")
     if isinstance(row.get("name"), str):
         where = f'{where} ("{row["name"]}")'
     if isinstance(row.get("score"), int):
@@ -224,8 +229,12 @@ def _label(row: dict[str, Any], where: str, task: str) -> Label:
     side = values.get("side")
     if side is not None and side not in SIDES:
         raise CodebookError(f'{where}: side "{side}" is not one of {", ".join(SIDES)}')
-    if len(values["examples"]) < 2:
-        raise CodebookError(f"{where}: has {len(values['examples'])} examples; needed are at least two")
+    if not math.isfinite(values["score"]):
+        raise CodebookError(f"{where}: score is {values['score']}; it must be a finite number")
+    if len(values["examples"]) < 2 or not all(isinstance(example, str) for example in values["examples"]):
+        raise CodebookError(
+            f"{where}: has {len(values['examples'])} examples; needed are at least two, all of them texts"
+        )
     values["examples"] = tuple(values["examples"])
     return Label(
         **values,

@@ -5,6 +5,7 @@ Training and prediction encode with the same class, so that a sentence is the sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from .records import Pair, Span
 from .stand_ins import Ends, StandIns
 
 TOKENIZER_FILE = "tokenizer.json"
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character: Python's strings can hold it, the tokenizer refuses it."""
 
 PADDING_STEP = 8
 """A sentence is padded to the next multiple of this many tokens, whatever is scored with it: rounding to int8 or
@@ -129,7 +133,7 @@ class SentenceEncoder:
 
     def _read(self, text: str, pairs: Sequence[Pair]) -> tuple[str, list[Ends]]:
         """What the network reads of a sentence, and where the ends of its pairs are in that."""
-        shown = plain(text)
+        shown = plain(_LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))  # offsets stay
         ends: list[Ends] = [
             (pair.source and shown.span(pair.source), shown.span(pair.target)) for pair in pairs
         ]

@@ -20,8 +20,11 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,15 @@ RECORD_KEYS = ("id", "text", "sentiment", "tone", "pairs", "register", "hard", "
 SPLITS = ("train", "dev", "test")
 REGISTERS = ("wire", "headline", "statement", "speech", "analysis", "cable", "history")
 CSV_COLUMNS = ("text", "sentiment", "tone", "source", "target", "stance", "act")
+
+LONGEST_SHOWN = 40
+"""Characters of a value that a message quotes."""
+
+MOST_PLACES = 6
+"""Places of a part that stands in the text more than once, that a message names."""
+
+MOST_FAULTS = 10_000
+"""Of one file; beyond them it is of another kind, and the rest is not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,20 +168,26 @@ def check_file(path: str | Path, codebook: Codebook, *, keep_unknown: bool = Fal
         RecordError: The file cannot be opened or has neither ending.
     """
     path = Path(path)
-    readers = {".jsonl": _json_rows, ".csv": _csv_rows}
-    if path.suffix.lower() not in readers:
-        raise RecordError(f'{path}: ends in "{path.suffix}"; records are read from .jsonl and .csv')
+    _reader_for(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
-    where = str(path)
-    text, encoding_faults = _decode(data, where)
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        raise RecordError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
+    return check_bytes(str(path), data, codebook, keep_unknown=keep_unknown)
+
+
+def check_bytes(name: str, data: bytes, codebook: Codebook, *, keep_unknown: bool = False) -> Report:
+    """Check what a JSONL or CSV file holds that is in memory already; its name says which of the two it is.
+
+    Raises:
+        RecordError: The name has neither ending.
+    """
+    read = _reader_for(Path(name))
+    text, encoding_faults = _decode(data, name)
     if encoding_faults:
-        return Report(where=where, records=(), faults=encoding_faults, notes=())
+        return Report(where=name, records=(), faults=encoding_faults, notes=())
     faults: list[Fault] = []
-    rows = list(readers[path.suffix.lower()](text, where, faults))
-    return _check_rows(rows, codebook, where, faults, keep_unknown=keep_unknown)
+    return _check_rows(read(text, name, faults), codebook, name, faults, keep_unknown=keep_unknown)
 
 
 def check_rows(
@@ -232,6 +250,13 @@ _Row = tuple[int, Any]
 """A line number and what stands there."""
 
 
+def _reader_for(path: Path) -> Callable[[str, str, list[Fault]], Iterator[_Row]]:
+    readers = {".jsonl": _json_rows, ".csv": _csv_rows}
+    if path.suffix.lower() not in readers:
+        raise RecordError(f'{path}: ends in "{path.suffix}"; records are read from .jsonl and .csv')
+    return readers[path.suffix.lower()]
+
+
 def _decode(data: bytes, where: str) -> tuple[str, tuple[Fault, ...]]:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "", (_fault(where, 1, "the file is UTF-16; save it as UTF-8"),)
@@ -252,19 +277,27 @@ def _decode(data: bytes, where: str) -> tuple[str, tuple[Fault, ...]]:
                     " (often a file saved as Windows-1252 or Latin-1); save it as UTF-8",
                 )
             )
+            if len(bad_lines) == MOST_FAULTS:
+                break
     return "", tuple(bad_lines)
 
 
 def _json_rows(text: str, where: str, faults: list[Fault]) -> Iterator[_Row]:
     for n, line in enumerate(text.split("\n"), 1):
+        if len(faults) >= MOST_FAULTS:
+            return
         if not line.strip():
             continue
         try:
             yield n, json.loads(line, object_pairs_hook=_object_without_repeats)
         except json.JSONDecodeError as error:
             faults.append(_fault(where, n, f"not JSON at column {error.colno}: {error.msg}"))
-        except (_RepeatedKeyError, RecursionError) as error:
-            faults.append(_fault(where, n, str(error) or "nested too deeply"))
+        except _RepeatedKeyError as error:
+            faults.append(_fault(where, n, str(error)))
+        except RecursionError:
+            faults.append(_fault(where, n, "nested too deeply"))
+        except ValueError:  # the one thing more that the library refuses
+            faults.append(_fault(where, n, f"a number has more than {sys.get_int_max_str_digits():,} digits"))
 
 
 class _RepeatedKeyError(Exception):
@@ -272,10 +305,12 @@ class _RepeatedKeyError(Exception):
 
 
 def _object_without_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in items]
-    if repeated := {key for key in keys if keys.count(key) > 1}:
-        raise _RepeatedKeyError(f'the key "{min(repeated)}" stands more than once; keep one')
-    return dict(items)
+    found = dict(items)
+    if len(found) < len(items):
+        counts = Counter(key for key, _ in items)
+        repeated = min(key for key, n in counts.items() if n > 1)
+        raise _RepeatedKeyError(f'the key "{_short(repeated)}" stands more than once; keep one')
+    return found
 
 
 def _csv_rows(text: str, where: str, faults: list[Fault]) -> Iterator[_Row]:
@@ -287,13 +322,16 @@ def _csv_rows(text: str, where: str, faults: list[Fault]) -> Iterator[_Row]:
     try:
         header = [name.strip() for name in next(reader, [])]
         if "text" not in header:
-            found = ", ".join(header) or "nothing"
+            found = _short(", ".join(header)) or "nothing"
             faults.append(_fault(where, 1, f'the header has no column "text"; found {found}'))
             return
-        if repeated := {name for name in header if header.count(name) > 1}:
-            faults.append(_fault(where, 1, f'the column "{min(repeated)}" stands more than once'))
+        if len(set(header)) < len(header):
+            repeated = min(name for name, n in Counter(header).items() if n > 1)
+            faults.append(_fault(where, 1, f'the column "{_short(repeated)}" stands more than once'))
             return
         for cells in reader:
+            if len(faults) >= MOST_FAULTS:
+                break
             if not any(cells):
                 continue
             if len(cells) != len(header):
@@ -334,7 +372,8 @@ def _merge_csv_row(
                 _fault(
                     where,
                     line,
-                    f'{key} "{value}" contradicts "{merged[key]}" in line {first_line}, which has the same text',
+                    f'{key} "{_short(value)}" contradicts "{_short(merged[key])}" in line {first_line},'
+                    " which has the same text",
                 )
             )
     if pair:
@@ -345,17 +384,19 @@ def _merge_csv_row(
 
 
 def _check_rows(
-    rows: Sequence[_Row], codebook: Codebook, where: str, faults: list[Fault], *, keep_unknown: bool
+    rows: Iterable[_Row], codebook: Codebook, where: str, faults: list[Fault], *, keep_unknown: bool
 ) -> Report:
     records: list[Record] = []
     notes: list[Fault] = []
     seen: dict[str, tuple[int, Record]] = {}
     ids: dict[str, int] = {}
     for line, row in rows:
+        if len(faults) >= MOST_FAULTS:
+            break
         checker = _RowChecker(codebook, where, line, keep_unknown)
         record = checker.check(row)
         if record is not None and record.id in ids and "id" in row:
-            checker.fault(f'id "{record.id}" stands in line {ids[record.id]} already; ids are unique')
+            checker.fault(f'id "{_short(record.id)}" stands in line {ids[record.id]} already; ids are unique')
         if record is not None:
             ids.setdefault(record.id, line)
             key = _normalised(record.text)
@@ -370,6 +411,9 @@ def _check_rows(
         if record is not None and not checker.faults:
             records.append(record)
     faults.sort(key=lambda fault: fault.line)
+    if len(faults) >= MOST_FAULTS:
+        last = faults[MOST_FAULTS - 1].line
+        faults[MOST_FAULTS:] = [_fault(where, last, f"{MOST_FAULTS:,} faults; the rest is not looked at")]
     return Report(where=where, records=tuple(records), faults=tuple(faults), notes=tuple(notes))
 
 
@@ -413,7 +457,7 @@ class _RowChecker:
         if unknown and not self.keep_unknown:
             for key in unknown:
                 self.fault(
-                    f'unknown key "{key}"{_guess(key, RECORD_KEYS)}; known are {", ".join(RECORD_KEYS)}'
+                    f'unknown key "{_short(key)}"{_guess(key, RECORD_KEYS)}; known are {", ".join(RECORD_KEYS)}'
                 )
         text = self.text(row.get("text"))
         if text is None:
@@ -460,7 +504,7 @@ class _RowChecker:
         value = row.get(key)
         if value is None or value in allowed:
             return value
-        self.fault(f'{key} "{value}"{_guess(value, allowed)} is not one of {", ".join(allowed)}')
+        self.fault(f'{key} "{_short(value)}"{_guess(value, allowed)} is not one of {", ".join(allowed)}')
         return None
 
     def label(self, row: dict[str, Any], task: str, prefix: str = "") -> str | None:
@@ -468,7 +512,7 @@ class _RowChecker:
         names = self.codebook[task].names
         if value is None or value in names:
             return value
-        self.fault(f'{prefix}{task} "{value}"{_guess(value, names)} is not one of {", ".join(names)}')
+        self.fault(f'{prefix}{task} "{_short(value)}"{_guess(value, names)} is not one of {", ".join(names)}')
         return None
 
     def pairs(self, value: Any, text: str) -> tuple[Pair, ...]:
@@ -498,7 +542,8 @@ class _RowChecker:
             for key in row:
                 if key not in PAIR_KEYS:
                     self.fault(
-                        f'{prefix}unknown key "{key}"{_guess(key, PAIR_KEYS)}; known are {", ".join(PAIR_KEYS)}'
+                        f'{prefix}unknown key "{_short(key)}"{_guess(key, PAIR_KEYS)};'
+                        f" known are {', '.join(PAIR_KEYS)}"
                     )
         target = self.span(row.get("target"), text, f"{prefix}target")
         source = None
@@ -510,8 +555,8 @@ class _RowChecker:
             return None
         if source and source != target and source[0] < target[1] and target[0] < source[1]:
             self.fault(
-                f'{prefix}source "{text[slice(*source)]}" and target "{text[slice(*target)]}" overlap;'
-                " choose spans that do not"
+                f'{prefix}source "{_short(text[slice(*source)])}" and target "{_short(text[slice(*target)])}"'
+                " overlap; choose spans that do not"
             )
         codes = {}
         for key in ("source_code", "target_code"):
@@ -520,7 +565,7 @@ class _RowChecker:
                 not isinstance(code, str) or not re.fullmatch(r"[A-Z][A-Z0-9_-]*", code)
             ):
                 self.fault(
-                    f'{prefix}{key} "{code}" is not an actor code; codes are capitals such as PRK or NATO'
+                    f'{prefix}{key} "{_short(code)}" is not an actor code; codes are capitals such as PRK or NATO'
                 )
             codes[key] = code
         return Pair(
@@ -547,20 +592,26 @@ class _RowChecker:
         return None
 
     def substring(self, value: str, text: str, name: str) -> Span | None:
-        count = len(re.findall(f"(?={re.escape(value)})", text)) if value.strip() else 0
-        if count == 1:
-            start = text.index(value)
-            return start, start + len(value)
-        if count == 0:
-            self.fault(f'{name} "{value}" does not stand in the text; copy it letter by letter')
+        starts = list(islice(_places(value, text), MOST_PLACES + 1)) if value.strip() else []
+        if len(starts) == 1:
+            return starts[0], starts[0] + len(value)
+        if not starts:
+            self.fault(f'{name} "{_short(value)}" does not stand in the text; copy it letter by letter')
         else:
-            places = ", ".join(
-                f"[{m.start()}, {m.start() + len(value)}]" for m in re.finditer(re.escape(value), text)
-            )
+            count = f"{len(starts)} times" if len(starts) <= MOST_PLACES else f"more than {MOST_PLACES} times"
+            places = ", ".join(f"[{start}, {start + len(value)}]" for start in starts[:MOST_PLACES])
             self.fault(
-                f'{name} "{value}" stands {count} times in the text; give a longer part or one of {places}'
+                f'{name} "{_short(value)}" stands {count} in the text; give a longer part or one of {places}'
             )
         return None
+
+
+def _places(part: str, text: str) -> Iterator[int]:
+    """Where a part begins in a text, overlaps included."""
+    start = text.find(part)
+    while start >= 0:
+        yield start
+        start = text.find(part, start + 1)
 
 
 def _fault(where: str, line: int, message: str) -> Fault:
@@ -571,8 +622,13 @@ def _kind(value: Any) -> str:
     """What a value is, in words for people who do not write programs."""
     if value is None:
         return "missing"
-    shown = json.dumps(value, ensure_ascii=False, default=str)
-    return shown if len(shown) <= 40 else f"{shown[:37]}..."
+    return _short(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _short(value: Any) -> str:
+    """A value in a message: as it is, or where it is long, its beginning."""
+    shown = str(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 3]}..."
 
 
 def _guess(found: Any, allowed: Sequence[str]) -> str:

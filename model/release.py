@@ -219,7 +219,12 @@ def open_release(folder: Path) -> Release:
         raise ReleaseError(
             f"{manifest_path}: format is {manifest.get('format')!r}; this version reads format {FORMAT}"
         )
-    _verify(folder, manifest)
+    try:
+        _verify(folder, manifest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReleaseError(
+            f"{manifest_path}: lacks or misstates {error}; the file is damaged, copy the release again"
+        ) from error
     config, calibration = _json(folder / "config.json"), _json(folder / "calibration.json")
     codebook = Codebook.load(folder / "codebook.toml")
     try:
@@ -270,7 +275,7 @@ def _verify(folder: Path, manifest: dict[str, Any]) -> None:
         raise ReleaseError(f"{folder / MANIFEST}: does not list every file of a release; train it anew")
     for name, entry in listed.items():
         path = folder / name
-        if Path(name).name != name or not path.is_file():
+        if Path(name).name != name or not path.is_file():  # no path out of the folder
             raise ReleaseError(f"{folder}: {name} is missing; copy the release again")
         if path.stat().st_size != entry["bytes"]:
             raise ReleaseError(
@@ -291,7 +296,7 @@ def _sha256(path: Path) -> str:
 def _json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ReleaseError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(value, dict):
         raise ReleaseError(f"{path}: holds no JSON object; the file is damaged, copy the release again")

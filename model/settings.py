@@ -22,9 +22,36 @@ def read_toml(shipped: str, path: Path | None = None) -> dict[str, Any]:
     """
     try:
         source = files("diplotone.configs").joinpath(shipped) if path is None else path
-        return tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return parse_toml(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path or shipped}: cannot be read: {error}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path or shipped}: not valid TOML: {error}") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text whose numbers a person could have meant.
+
+    Raises:
+        ValueError: It is not TOML, is nested too deeply, or holds a whole number beyond 64 bits; the standard
+            library lets the latter two pass or fail in ways of its own.
+    """
+    try:
+        tables = tomllib.loads(text)
+        _refuse_huge(tables)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return tables
+
+
+def _refuse_huge(value: Any) -> None:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _refuse_huge(item)
+    elif isinstance(value, int) and value.bit_length() > 63:
+        raise ValueError(f"a whole number of {value.bit_length():,} bits; TOML knows 64")
 
 
 def read_settings(
@@ -64,10 +91,10 @@ def _parsed(override: str) -> dict[str, Any]:
     """`a.b=1` as {"a": {"b": 1}}."""
     name, equals, text = override.partition("=")
     if not equals:
-        raise ConfigError(f'--set {override}: there is no "="; write --set name=value')
+        raise ConfigError(f'--set {override:.60}: there is no "="; write --set name=value')
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text.strip()
     *tables, last = name.strip().split(".")
     parsed: dict[str, Any] = {last: value}
@@ -83,7 +110,7 @@ def _checked(kind: type, values: Mapping[str, Any], where: str) -> dict[str, Any
     checked: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise ConfigError(f"{where}: {name} is not known; known are {', '.join(known)}")
+            raise ConfigError(f"{where}: {name:.60} is not known; known are {', '.join(known)}")
         wanted = type(getattr(defaults, name))
         if wanted is float and type(value) is int:
             value = float(value)
@@ -91,6 +118,6 @@ def _checked(kind: type, values: Mapping[str, Any], where: str) -> dict[str, Any
             value = tuple(value)
         elif type(value) is not wanted:
             called = "list of strings" if wanted is tuple else "table" if wanted is dict else wanted.__name__
-            raise ConfigError(f"{where}: {name} is {value!r}; it must be a {called}")
+            raise ConfigError(f"{where}: {name} is {value!r:.60}; it must be a {called}")
         checked[name] = value
     return checked

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import resource
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.errors import ConfigError, DiplotoneError, require_extra
+from ..model.release import home
 from .config import ServeConfig, load_config
 
 if TYPE_CHECKING:
@@ -22,6 +25,19 @@ if TYPE_CHECKING:
     from .shutdown import Server
 
 WARM_UP_TIMEOUT_S = 120.0
+ROOM_BYTES = 1_000_000
+"""What must fit into the folder for temporary files at least: the results of an article or two."""
+
+LEAST_MEMORY_BYTES = 1_300_000_000
+"""Of address space; with less the libraries end the process without a word of ours."""
+
+BACKLOG = 2_048
+"""Clients that may knock before the service answers."""
+
+KEEP_ALIVE_S = 30
+"""How long an idle connection is kept: longer than clients keep theirs (httpx 5 seconds), or a request can meet the
+closing of its connection and fail."""
+
 SHUTDOWN_TIMEOUT_S = 3
 """What requests that still run get when the service stops."""
 
@@ -40,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _serve(config)
     except DiplotoneError as error:
         print(f"diplotone-serve: {error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("diplotone-serve: not enough memory; give it more, or fewer analyzers", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         pass
@@ -93,6 +112,8 @@ def _serve(config: ServeConfig) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         from .gradio_import import import_gradio
 
+        _prepare_machine()
+
         import_gradio()
         from ..model.analyzer import load
         from ..model.release import ReleaseWatch
@@ -107,7 +128,10 @@ def _serve(config: ServeConfig) -> None:
             [shareable(load(config.release or None)) for _ in range(config.n_analyzers)], config, watch
         )
         threading.Thread(target=_announce, args=(app.state.pool, _url(listener)), daemon=True).start()
-        build_server(app).run(sockets=[listener])
+        server = build_server(app)
+        server.run(sockets=[listener])
+        if not server.started:
+            raise ConfigError("the service did not start; the lines above say why")
 
 
 def build_server(app: FastAPI) -> Server:
@@ -125,8 +149,42 @@ def build_server(app: FastAPI) -> Server:
         proxy_headers=False,  # whom to believe is ours to say: see proxies.py
         ws="none",
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     return Server(settings, app.state.closing)
+
+
+def _prepare_machine() -> None:
+    """Find out before anything is loaded whether memory and folders are enough, and mend and copy the labels.
+
+    Labels that cannot be copied are told; articles can be read all the same.
+    """
+    from .label_backup import back_up, make_sound
+    from .labels import STORE_FILE, StoreFailed, StoreLost
+
+    (memory, _) = resource.getrlimit(resource.RLIMIT_AS)
+    if memory != resource.RLIM_INFINITY and memory < LEAST_MEMORY_BYTES:
+        raise ConfigError(
+            f"this process may have {memory:,} bytes of address space; at least {LEAST_MEMORY_BYTES:,} are needed,"
+            " raise the limit (ulimit -v)"
+        )
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(bytes(ROOM_BYTES))
+            file.flush()
+    except OSError as error:
+        raise ConfigError(
+            f"the folder for temporary files cannot be written: {error}; make room in it, or name another in TMPDIR"
+        ) from error
+    store = home() / STORE_FILE
+    try:
+        if done := make_sound(store):
+            print(f"diplotone-serve: {done}", file=sys.stderr)
+        back_up(store)
+    except StoreLost:
+        raise
+    except StoreFailed as error:
+        print(f"diplotone-serve: {error}; the service starts without", file=sys.stderr)
 
 
 def _listen(config: ServeConfig) -> socket.socket:
@@ -138,10 +196,12 @@ def _listen(config: ServeConfig) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-    except OSError as error:
+        # At once: two that only bind can have one port, and the later one would fail after all its loading.
+        listener.listen(BACKLOG)
+    except (OSError, UnicodeError) as error:
         raise ConfigError(
-            f"{config.host}:{config.port} cannot be listened on: {error.strerror}; choose another with"
-            " --port or --host"
+            f"{config.host}:{config.port} cannot be listened on: {getattr(error, 'strerror', error)}; choose"
+            " another with --port or --host"
         ) from error
     return listener
 

@@ -17,9 +17,11 @@ from starlette.exceptions import HTTPException
 from ..model.analysis import Analysis
 from ..model.brief import as_html
 from ..model.codebook import Codebook
-from ..model.errors import DiplotoneError, MissingExtra, TextError
+from ..model.errors import DiplotoneError, MissingExtra, RecordError, TextError
+from .archive import TooManyArchives
 from .config import ServeConfig
 from .intake import Intake
+from .labels import StoreFailed
 from .limits import check_records, check_text
 from .login import LoginNeeded, writer
 from .metrics import Metrics
@@ -163,9 +165,11 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorAnswer, "description": "The body is too large."},
     422: {"model": ErrorAnswer, "description": "The body is not of the form asked for."},
     429: {"model": ErrorAnswer, "description": "Too many requests wait; see Retry-After."},
-    503: {"model": ErrorAnswer, "description": "Not done before the deadline."},
+    503: {"model": ErrorAnswer, "description": "Not done before the deadline, or no disk or memory left."},
 }
 
+
+ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 
 AS_BRIEF: dict[int | str, dict[str, Any]] = {
     200: {
@@ -242,6 +246,7 @@ def build_router(
     async def score(request: ScoreRequest) -> Response:
         rows = [row.model_dump(exclude_unset=True) for row in request.records]
         check_records(rows, config.max_records, config.max_chars)
+        _check_numbers(rows)
         body = await pool.run(lambda analyzer: _dumps({"records": analyzer.score(rows)}))
         metrics.sentences.inc(len(rows))
         return _json(body)
@@ -282,30 +287,23 @@ def build_router(
 
 
 def build_rest(*routers: APIRouter) -> APIRouter:
-    """Return routes that answer for what does not exist under /v1 and /page; included after the routers.
+    """Return routes that answer for what does not exist under our addresses; included after the routers.
 
     Else the page, which is mounted at the root, would take such addresses for its own.
     """
-    methods_of: dict[str, set[str]] = {}
-    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
-        methods_of.setdefault(route.path, set()).update(route.methods or ())
-    known = ", ".join(sorted(path for path in methods_of if path.startswith("/v1/") and "{" not in path))
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    known = ", ".join(sorted({r.path for r in routes if r.path.startswith("/v1/") and "{" not in r.path}))
 
     def nothing_here(request: Request) -> Response:
         asked = request.url.path
-        if methods := methods_of.get(asked):
+        if methods := {m for route in routes if route.path_regex.match(asked) for m in route.methods or ()}:
             allowed = ", ".join(sorted(methods))
             raise HTTPException(405, f"{asked} takes {allowed}, not {request.method}", {"Allow": allowed})
         raise HTTPException(404, f"there is no {asked}; there are {known}")
 
     rest = APIRouter()
-    for part in ("v1", "page"):
-        rest.add_api_route(
-            f"/{part}/{{path:path}}",
-            nothing_here,
-            methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            include_in_schema=False,
-        )
+    for path in ("/v1/{path:path}", "/page/{path:path}", "/health", "/metrics"):
+        rest.add_api_route(path, nothing_here, methods=list(ANY_METHOD), include_in_schema=False)
     return rest
 
 
@@ -340,9 +338,28 @@ def answer_errors(app: FastAPI) -> None:
     def switched_off(_: Request, error: DiplotoneError) -> Response:
         return _error(403, str(error))
 
+    @app.exception_handler(TooManyArchives)
+    def too_many(_: Request, error: TooManyArchives) -> Response:
+        return _error(429, str(error), {"Retry-After": str(error.retry_after_s)})
+
     @app.exception_handler(TooLate)
     def too_late(_: Request, error: TooLate) -> Response:
         return _error(503, str(error))
+
+    @app.exception_handler(StoreFailed)
+    def not_stored(_: Request, error: StoreFailed) -> Response:
+        logger.error("%s", error)
+        return _error(503, str(error))
+
+    @app.exception_handler(OSError)
+    def disk(_: Request, error: OSError) -> Response:
+        logger.error("a file of the service cannot be read or written: %s", error)
+        return _error(503, f"the service cannot use its disk: {error.strerror or error}; try again later")
+
+    @app.exception_handler(MemoryError)
+    def memory(request: Request, _: MemoryError) -> Response:
+        logger.error("no memory left for %s %s", request.method, request.url.path)
+        return _error(503, "the service has no memory left for this; try again later or with less text")
 
     @app.exception_handler(RequestValidationError)
     def wrong_form(_: Request, error: RequestValidationError) -> Response:
@@ -364,6 +381,17 @@ def _in_words(fault: Any) -> str:
     return f"{where}: {fault['msg']}" if where else f"the body: {fault['msg']}"
 
 
+def _check_numbers(rows: list[dict[str, Any]]) -> None:
+    """Refuse what Python's reader takes for a number and JSON does not know: it could not be handed back."""
+    for number, row in enumerate(rows, 1):
+        try:
+            json.dumps(row, allow_nan=False)
+        except ValueError:
+            raise RecordError(
+                f"record {number}: holds NaN or Infinity, which JSON has not; write null"
+            ) from None
+
+
 def _dumps(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
@@ -373,4 +401,5 @@ def _json(body: bytes) -> Response:
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"error": message}, status_code=status, headers=headers)
+    body = _dumps({"error": message})  # a message may quote half characters, which a JSONResponse cannot hold
+    return Response(body, status_code=status, headers=headers, media_type="application/json")

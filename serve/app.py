@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 
@@ -20,7 +21,8 @@ from .config import ServeConfig
 from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, PlainInputs, SecurityHeaders, known_hosts
 from .intake import Intake
 from .label_api import build_label_router
-from .labels import LabelStore
+from .label_backup import back_up
+from .labels import LabelStore, StoreFailed
 from .login import LoginWall, build_login
 from .login_api import build_login_router
 from .metrics import CountRequests, Metrics
@@ -37,6 +39,10 @@ from .shutdown import EndStreams
 from .takeover import Takeover
 from .wording import names_of
 from .workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+BACK_UP_EVERY_S = 24 * 3_600.0
 
 LONGEST_SWEEP_S = 60.0
 """What nobody uses any more is looked for at least this often."""
@@ -86,7 +92,10 @@ def build_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workspace.start()
         pool.start()
-        chores = [asyncio.create_task(_sweep(workspace, shared_texts))]
+        chores = [
+            asyncio.create_task(_sweep(workspace, shared_texts)),
+            asyncio.create_task(_back_up(store)),
+        ]
         if takeover:
             chores.append(asyncio.create_task(_follow(takeover)))
         try:
@@ -182,3 +191,12 @@ async def _sweep(workspace: Workspace, shared_texts: SharedTexts) -> None:
         await asyncio.to_thread(shared_texts.sweep)
         await asyncio.sleep(min(workspace.keep_s, LONGEST_SWEEP_S))
         await asyncio.to_thread(workspace.sweep)
+
+
+async def _back_up(store: LabelStore) -> None:
+    while True:
+        await asyncio.sleep(BACK_UP_EVERY_S)
+        try:
+            await asyncio.to_thread(back_up, store.path)
+        except StoreFailed as error:
+            logger.error("%s", error)

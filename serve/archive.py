@@ -28,7 +28,14 @@ RESULTS = "texts.jsonl"
 CHARS_PER_TURN = 20_000
 """Texts that one turn of an analyzer takes, in characters: a second or so, after which others may go first."""
 
+TURN_DEADLINE_S = 3_600.0
+"""What a turn may take: nobody sits and waits for it, and on a busy machine it waits for those who do."""
+
 logger = logging.getLogger(__name__)
+
+
+RETRY_AFTER_S = 30
+"""When to ask again for an archive's turn, for want of a better guess."""
 
 
 class TooManyArchives(DiplotoneError):
@@ -36,6 +43,7 @@ class TooManyArchives(DiplotoneError):
 
     def __init__(self, n: int) -> None:
         super().__init__(f"{n} archives are under way already; try again when one of them is done")
+        self.retry_after_s = RETRY_AFTER_S
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,7 +165,9 @@ class Archives:
         while True:
             try:
                 return await self._pool.run(
-                    lambda analyzer: [_scored(analyzer, text) for text in texts], analyzers
+                    lambda analyzer: [_scored(analyzer, text) for text in texts],
+                    analyzers,
+                    deadline_s=TURN_DEADLINE_S,
                 )
             except Busy as busy:  # people go first
                 await asyncio.sleep(busy.retry_after_s)

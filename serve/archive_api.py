@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from ..model.codebook import Codebook
-from .api import REFUSALS
+from .api import REFUSALS, ErrorAnswer
 from .archive import Archives, flat_rows, read_results
 from .archive_file import read_archive
 from .archive_view import render_archive
@@ -38,7 +38,11 @@ def build_archive_router(
     archives: Archives, codebook: Codebook, name_of: NameOf, config: ServeConfig
 ) -> APIRouter:
     """Return the routes under /v1/archives."""
-    router = APIRouter(responses=REFUSALS)
+    gone: dict[int | str, dict[str, Any]] = {
+        404: {"model": ErrorAnswer, "description": "It is not kept any more, or never was."},
+        501: {"model": ErrorAnswer, "description": "What reads and writes Parquet is not installed."},
+    }
+    router = APIRouter(responses=REFUSALS | gone)
 
     @router.post(
         "/v1/archives",

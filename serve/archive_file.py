@@ -12,13 +12,11 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 
-from ..model.errors import RecordError, require_extra
+from ..model.errors import RecordError, TextError, require_extra
+from .ingest import extracted
 
 DATE_KEYS = ("date", "published", "datetime", "day")
 ID_KEYS = ("id", "url", "title")
-MOST_UNPACKED_BYTES = 500_000_000
-"""Of a Parquet file; what it says of itself binds the reader."""
-
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 
 
@@ -51,6 +49,9 @@ def read_archive(name: str, data: bytes, *, max_rows: int, max_chars: int) -> li
     if reader is None:
         raise RecordError(f"{shown}: is of no kind that is read here; those are .csv, .jsonl and .parquet")
     texts: list[ArchiveText] = []
+    csv.field_size_limit(
+        max(csv.field_size_limit(), max_chars + 1)
+    )  # 131,072 else, less than an article may have
     try:
         for number, row in enumerate(reader(data, max_rows), 1):
             if number > max_rows:
@@ -74,11 +75,16 @@ def _text(number: int, row: Mapping[str, Any], max_chars: int) -> ArchiveText:
     name = next((row[key] for key in ID_KEYS if row.get(key) not in (None, "")), number)
     return ArchiveText(
         row=number,
-        id=str(name)[:200],
-        text=text.encode("utf-8", "replace").decode(),
+        id=_whole(str(name)[:200]),
+        text=_whole(text),
         date=day,
-        date_found=str(found)[:100] if found is not None and day is None else None,
+        date_found=_whole(str(found)[:100]) if found is not None and day is None else None,
     )
+
+
+def _whole(text: str) -> str:
+    """A text without halves of surrogate pairs, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _date(value: Any) -> date | None:
@@ -142,23 +148,9 @@ def _json_rows(data: bytes, _: int) -> Iterator[Mapping[str, Any]]:
 
 
 def _parquet_rows(data: bytes, max_rows: int) -> Iterator[Mapping[str, Any]]:
+    """The rows by way of JSONL, which a process of its own makes: a file of a few bytes can unpack to gigabytes."""
     require_extra("parquet", "pyarrow")
-    import pyarrow
-    import pyarrow.parquet
-
     try:
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
-        meta = file.metadata
-        unpacked = sum(meta.row_group(n).total_byte_size for n in range(meta.num_row_groups))
-        if meta.num_rows > max_rows:
-            raise RecordError(f"has {meta.num_rows:,} rows; at most {max_rows:,} are taken, split it")
-        if unpacked > MOST_UNPACKED_BYTES:
-            raise RecordError(f"unpacks to {unpacked:,} bytes; at most {MOST_UNPACKED_BYTES:,} are taken")
-        names = file.schema_arrow.names
-        if "text" not in names:
-            raise RecordError(f'has no column "text"; found {", ".join(names) or "nothing"}')
-        wanted = [name for name in ("text", *DATE_KEYS, *ID_KEYS) if name in names]
-        for batch in file.iter_batches(batch_size=500, columns=wanted):
-            yield from batch.to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
-        raise RecordError(f"is damaged or no Parquet file: {error}") from error
+        return _json_rows(extracted("parquet", data, max_rows).text.encode(), max_rows)
+    except TextError as error:
+        raise RecordError(str(error)) from error

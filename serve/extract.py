@@ -1,6 +1,8 @@
 """Takes the text out of one file, in a process of its own that may neither grow nor last.
 
-    python -m diplotone.serve.extract KIND MAX_CHARS < file
+    python -m diplotone.serve.extract KIND MOST < file
+
+MOST are the characters, of a table its rows, beyond which there is no need to read on.
 
 Answers one JSON object: the text with notes for the reader, or an error in words. Whatever a hostile file
 does to a parser, it does it here: memory and time are limited, and the service only sees the answer.
@@ -8,6 +10,7 @@ does to a parser, it does it here: memory and time are limited, and the service 
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import sys
@@ -19,6 +22,7 @@ MEMORY_BYTES = 1_500_000_000
 CPU_S = 20
 
 MOST_UNPACKED_BYTES = 60_000_000
+"""Of a document or a table."""
 MOST_PARTS = 2_000
 MOST_PAGES = 500
 MOST_OBJECTS = 100_000
@@ -30,11 +34,11 @@ class Unreadable(Exception):
 
 def main() -> int:
     """Read a file from standard input and answer on standard output."""
-    kind, max_chars = sys.argv[1], int(sys.argv[2])
+    kind, most = sys.argv[1], int(sys.argv[2])
     _limit_resources()
     data = sys.stdin.buffer.read()
     try:
-        text, notes = READERS[kind](data, max_chars)
+        text, notes = READERS[kind](data, most)
         answer: dict[str, Any] = {"text": text, "notes": notes}
     except Unreadable as error:
         answer = {"error": str(error)}
@@ -180,12 +184,47 @@ def _joined_lines(text: str) -> str:
     return out.strip()
 
 
+def _parquet(data: bytes, max_rows: int) -> tuple[str, list[str]]:
+    """The rows of a table as JSONL, its dates as ISO 8601."""
+    import pyarrow
+    import pyarrow.parquet
+
+    from .archive_file import DATE_KEYS, ID_KEYS
+
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # the others set more aside than there is
+    try:
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
+        n_rows, names = file.metadata.num_rows, file.schema_arrow.names
+    except (pyarrow.ArrowException, OSError) as error:
+        raise Unreadable(f"is damaged or no Parquet file: {error}") from error
+    if n_rows > max_rows:
+        raise Unreadable(f"has {n_rows:,} rows; at most {max_rows:,} are taken, split it")
+    if "text" not in names:
+        raise Unreadable(f'has no column "text"; found {", ".join(names)[:200] or "nothing"}')
+    lines: list[str] = []
+    n_chars = 0
+    wanted = [name for name in ("text", *DATE_KEYS, *ID_KEYS) if name in names]
+    for batch in file.iter_batches(batch_size=50, columns=wanted, use_threads=False):
+        for row in batch.to_pylist():
+            lines.append(json.dumps(row, default=_in_json))
+            n_chars += len(lines[-1])
+        if n_chars > MOST_UNPACKED_BYTES:
+            raise Unreadable(f"unpacks to more than {MOST_UNPACKED_BYTES:,} characters; split it")
+    return "\n".join(lines), []
+
+
+def _in_json(value: Any) -> str | None:
+    """A date as it is written; of what else JSON does not know, nothing."""
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else None
+
+
 READERS: dict[str, Callable[[bytes, int], tuple[str, list[str]]]] = {
     "txt": _plain,
     "md": _markdown,
     "html": _html,
     "docx": _docx,
     "pdf": _pdf,
+    "parquet": _parquet,
 }
 
 if __name__ == "__main__":

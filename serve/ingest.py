@@ -68,25 +68,38 @@ def ingest(name: str, data: bytes, *, max_bytes: int, max_chars: int) -> Ingeste
         raise TextError(f"{shown}: is not the text that its ending says; give it its right ending")
     if kind in _NEEDED:
         require_extra("serve", _NEEDED[kind])
-    answer = _extracted(shown, kind, data, max_chars)
-    text = answer["text"]
-    if not text.strip():
+    try:
+        found = extracted(kind, data, max_chars)
+    except TextError as error:
+        raise TextError(f"{shown}: {error}") from error
+    if not found.text.strip():
         raise TextError(f"{shown}: holds no text")
-    if len(text) > max_chars:
+    if len(found.text) > max_chars:
         raise TextError(f"{shown}: its text has more than {max_chars:,} characters; split it into parts")
-    return Ingested(text=text, notes=tuple(answer["notes"]))
+    return found
 
 
-def _extracted(shown: str, kind: str, data: bytes, max_chars: int) -> dict:
-    command = [sys.executable, "-P", "-m", "diplotone.serve.extract", kind, str(max_chars)]
+def extracted(kind: str, data: bytes, most: int) -> Ingested:
+    """Return what is in a file of a kind that `extract` knows, read in a process with limited memory and time.
+
+    Args:
+        kind: One of `extract.READERS`.
+        data: The file.
+        most: Characters, of Parquet rows, beyond which there is no need to read on.
+
+    Raises:
+        TextError: It cannot be read; the text says why and does not name the file.
+    """
+    command = [sys.executable, "-P", "-m", "diplotone.serve.extract", kind, str(most)]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
-        raise TextError(f"{shown}: cannot be read within {TIMEOUT_S:g} seconds") from None
+        raise TextError(f"cannot be read within {TIMEOUT_S:g} seconds") from None
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        raise TextError(f"{shown}: cannot be read with the memory and time that one file gets") from None
+        raise TextError("cannot be read with the memory and time that one file gets") from None
     if "error" in answer:
-        raise TextError(f"{shown}: {answer['error']}")
-    return answer
+        raise TextError(answer["error"])
+    text = answer["text"].encode("utf-8", "replace").decode()  # a PDF can hold halves of characters
+    return Ingested(text=text, notes=tuple(answer["notes"]))

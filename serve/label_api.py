@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -17,7 +17,7 @@ from ..model.article.sentences import split
 from ..model.next_labels import suggest
 from ..model.records import Pair, Record, Span, text_id
 from .agreement import agreement
-from .api import REFUSALS
+from .api import REFUSALS, ErrorAnswer
 from .archive_file import read_archive
 from .config import ServeConfig
 from .label_files import Which, as_csv, as_jsonl, as_label_studio, export_records, import_file
@@ -47,6 +47,9 @@ Annotator = Annotated[
         description="Who labels; where people log in it is always the name of the login.",
     ),
 ]
+
+LARGEST_ID = 2**63 - 1
+"""What SQLite counts to."""
 
 
 class LabelRequest(BaseModel):
@@ -83,7 +86,9 @@ class LabelsRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     annotator: Annotator = None
-    release: str | None = Field(default=None, description="The release whose labels are corrected.")
+    release: str | None = Field(
+        default=None, max_length=LONGEST_NAME, description="The release whose labels are corrected."
+    )
     labels: list[LabelRequest] = Field(min_length=1, max_length=1_000)
 
 
@@ -264,9 +269,13 @@ def build_label_router(
         return {"saved": [label.as_dict() for label in saved]}
 
     @router.post(
-        "/v1/labels/{number}/undo", response_model=SavedAnswer, status_code=201, summary="Take one back"
+        "/v1/labels/{number}/undo",
+        response_model=SavedAnswer,
+        status_code=201,
+        summary="Take one back",
+        responses={404: {"model": ErrorAnswer, "description": "The address has no number in it."}},
     )
-    def undo(number: int, request: UndoRequest, login: Writer) -> Any:
+    def undo(number: Annotated[int, Path(ge=1, le=LARGEST_ID)], request: UndoRequest, login: Writer) -> Any:
         who = checked_annotator(login or request.annotator)
         return {"saved": [store.undo(number, annotator=who, note=request.note).as_dict()]}
 
@@ -300,7 +309,7 @@ def build_label_router(
 
     @router.get("/v1/labels", response_model=LabelsAnswer, summary="List labels")
     def listed(
-        before: Annotated[int | None, Query(ge=1)] = None,
+        before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         annotator: Annotated[str | None, Query(description="Only this person's.")] = None,
     ) -> Any:

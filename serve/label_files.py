@@ -14,13 +14,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from ..model.cells import original_cell, safe_cell
 from ..model.codebook import TASKS, Codebook
-from ..model.errors import RecordError
-from ..model.records import CSV_COLUMNS, Pair, Record, Span, read_records, text_id
+from ..model.records import CSV_COLUMNS, Pair, Record, Span, check_bytes, text_id
 from .labels import Contradiction, Item, Label, LabelError, LabelStore, NewLabel, contradictions
 
 SENTENCE_TASKS = tuple(task for task, level in TASKS.items() if level == "sentence")
@@ -179,13 +177,10 @@ def import_file(
 
 
 def _read(name: str, data: bytes, codebook: Codebook) -> tuple[Record, ...]:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
-        path.write_bytes(_without_apostrophes(data) if path.suffix.lower() == ".csv" else data)
-        try:
-            return read_records(path, codebook, keep_unknown=True)
-        except RecordError as error:
-            raise RecordError(str(error).replace(f"{folder}/", "")) from error
+    shown = Path(name).name
+    if Path(name).suffix.lower() == ".csv":
+        data = _without_apostrophes(data)
+    return check_bytes(shown, data, codebook, keep_unknown=True).raise_for_faults()
 
 
 def _without_apostrophes(data: bytes) -> bytes:
@@ -306,7 +301,7 @@ def _label_studio_labels(data: bytes, codebook: Codebook, default: str) -> dict[
                     continue
                 who = _annotator(annotation.get("completed_by"), default)
                 found.setdefault(who, []).extend(_parsed(text, annotation["result"], codebook))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise LabelError(
                 f"task {number}: lacks or misstates {error}; export it as JSON, not JSON-MIN"
             ) from error

@@ -30,6 +30,8 @@ from ..model.errors import DiplotoneError
 from ..model.records import Span, check_rows
 from ..model.release import home
 
+STORE_FILE = "labels.sqlite3"
+
 BUSY_TIMEOUT_S = 10.0
 """How long a writer waits for the others before it gives up."""
 
@@ -102,6 +104,14 @@ _LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
 
 class LabelError(DiplotoneError):
     """A label cannot be taken, or the store cannot be used."""
+
+
+class StoreFailed(LabelError):
+    """The store cannot be used: no fault of who asked."""
+
+
+class StoreLost(StoreFailed):
+    """The store is damaged, and there is no sound copy of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +223,7 @@ class LabelStore:
     @classmethod
     def at_home(cls, codebook: Codebook) -> LabelStore:
         """Return the store in the folder of all state, `DIPLOTONE_HOME`."""
-        return cls(home() / "labels.sqlite3", codebook)
+        return cls(home() / STORE_FILE, codebook)
 
     # -------------------------------------------------------------------------------- writing
 
@@ -426,7 +436,7 @@ class LabelStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise LabelError(f"{self.path}: cannot be opened: {error}; nothing was saved") from error
+            raise StoreFailed(f"{self.path}: cannot be opened: {error}; nothing was saved") from error
         try:
             connection.row_factory = sqlite3.Row
             if not self._ready:
@@ -438,7 +448,12 @@ class LabelStore:
                 self._ready = True
             yield connection
         except sqlite3.Error as error:
-            raise LabelError(f"{self.path}: {error}; nothing was saved") from error
+            raise StoreFailed(f"{self.path}: {error}; nothing was saved") from error
+        except (
+            OverflowError,
+            UnicodeEncodeError,
+        ) as error:  # numbers and half characters that SQLite has not
+            raise LabelError(f"label: cannot be kept: {error}; nothing was saved") from error
         finally:
             connection.close()
 
@@ -448,10 +463,11 @@ class LabelStore:
             _begin(connection)
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite itself rolls back when the disk is full
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         if _version(connection) == len(MIGRATIONS):
@@ -468,10 +484,11 @@ class LabelStore:
                 for statement in statements:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
 
 def contradictions(standing: Iterable[Label]) -> list[Contradiction]:

@@ -17,8 +17,9 @@ from ..model.analyzer import Analyzer
 from ..model.brief import as_html
 from ..model.errors import DiplotoneError
 from .config import ServeConfig
+from .correcting import Given
 from .ingest import KINDS
-from .labels import LabelStore
+from .labels import LabelError, LabelStore
 from .labels_view import render_labels_tab
 from .limits import check_text
 from .model_view import render_card, render_figures
@@ -63,14 +64,30 @@ def build_page(
     codebook, name_of = analyzer.codebook, names_of(analyzer)
     welcome = render_welcome(codebook, config.share_days)
 
+    def kept(text: str, analysis: Analysis) -> str | None:
+        """The token of the result; none where the disk is full: it is shown all the same, without downloads."""
+        try:
+            return keep(workspace, text, analysis, as_html(analysis, codebook, name_of))
+        except OSError as error:
+            logger.error("a result cannot be kept for its downloads: %s", error)
+            return None
+
+    def given(analysis: Analysis) -> Given:
+        """The labels that people gave; none where they cannot be read just now."""
+        try:
+            return store.given(sentence.text for sentence in analysis.sentences)
+        except LabelError as error:
+            logger.error("%s", error)
+            return {}
+
     def rendered(text: str, analysis: Analysis) -> str:
         return render_analysis(
             text,
             analysis,
             codebook,
             name_of,
-            token=keep(workspace, text, analysis, as_html(analysis, codebook, name_of)),
-            given=store.given(sentence.text for sentence in analysis.sentences),
+            token=kept(text, analysis),
+            given=given(analysis),
             share_days=config.share_days,
         )
 

@@ -61,6 +61,7 @@ class TooLate(DiplotoneError):
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Work[Any]
+    deadline_s: float
     expires: float
     """On the monotonic clock, in seconds."""
     analyzers: tuple[Analyzer, ...] | None
@@ -154,27 +155,35 @@ class AnalyzerPool:
             raise ValueError(f"a pool of {len(self._analyzers)} analyzers cannot take {len(analyzers)}")
         self._analyzers = tuple(analyzers)
 
-    async def run(self, work: Work[Result], analyzers: tuple[Analyzer, ...] | None = None) -> Result:
+    async def run(
+        self,
+        work: Work[Result],
+        analyzers: tuple[Analyzer, ...] | None = None,
+        *,
+        deadline_s: float | None = None,
+    ) -> Result:
         """Return what `work` makes of an analyzer.
 
         Args:
             work: Called with the analyzer, in its thread.
             analyzers: Those that answered (`analyzers`) when something began that takes many runs, so that all of it
                 comes from one release; None takes those that answer now.
+            deadline_s: Seconds that it may take, waiting included; None takes the pool's.
 
         Raises:
             Busy: The queue is full.
             TooLate: The deadline passed; a job that had not begun is never run.
         """
-        job = _Job(work, time.monotonic() + self._deadline_s, analyzers)
+        deadline_s = self._deadline_s if deadline_s is None else deadline_s
+        job = _Job(work, deadline_s, time.monotonic() + deadline_s, analyzers)
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
             raise Busy(self._jobs.qsize(), self._retry_after_s()) from None
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(job.future), self._deadline_s)
+            return await asyncio.wait_for(asyncio.wrap_future(job.future), deadline_s)
         except TimeoutError:
-            raise TooLate(self._deadline_s) from None
+            raise TooLate(deadline_s) from None
 
     def _retry_after_s(self) -> int:
         seconds = self._jobs.qsize() * self._seconds_per_job / max(1, len(self._threads))
@@ -202,7 +211,7 @@ class AnalyzerPool:
     def _do(self, job: _Job, number: int) -> None:
         begun = time.monotonic()
         if begun >= job.expires:
-            job.future.set_exception(TooLate(self._deadline_s))
+            job.future.set_exception(TooLate(job.deadline_s))
             return
         try:
             job.future.set_result(job.work((job.analyzers or self._analyzers)[number]))

@@ -8,7 +8,6 @@ stops, and what a killed service left behind goes when the next one starts.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -21,8 +20,6 @@ from ..model.errors import DiplotoneError
 PREFIX = "diplotone-pages-"
 MOST_FOLDERS = 1_000
 """Beyond these the oldest go early, so that a flood of requests cannot fill the disk."""
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
 
 
 class Gone(DiplotoneError):
@@ -42,6 +39,8 @@ class Workspace:
     def __init__(self, keep_s: float) -> None:
         self.keep_s = keep_s
         self._root: Path | None = None
+        self._used: dict[str, float] = {}
+        """When each folder was last used, on the monotonic clock: the other one may be set."""
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -54,6 +53,7 @@ class Workspace:
         if self._root is not None:
             shutil.rmtree(self._root, ignore_errors=True)
             self._root = None
+            self._used.clear()
 
     def new(self) -> tuple[str, Path]:
         """Return the token of a new folder, and the folder."""
@@ -63,6 +63,7 @@ class Workspace:
         token = secrets.token_urlsafe(18)
         folder = self._root / token
         folder.mkdir(mode=0o700)
+        self._used[token] = time.monotonic()
         return token, folder
 
     def folder(self, token: str, what: str = "this result") -> Path:
@@ -71,13 +72,9 @@ class Workspace:
         Raises:
             Gone: There is none.
         """
-        if self._root is not None and _TOKEN.fullmatch(token):
-            folder = self._root / token
-            try:
-                os.utime(folder)
-                return folder
-            except OSError:
-                pass
+        if self._root is not None and token in self._used and (folder := self._root / token).is_dir():
+            self._used[token] = time.monotonic()
+            return folder
         raise Gone(what)
 
     def file(self, token: str, name: str, what: str = "this result") -> Path:
@@ -93,25 +90,19 @@ class Workspace:
 
     def n_folders(self) -> int:
         """Return how many folders there are."""
-        return sum(1 for _ in self._root.iterdir()) if self._root is not None else 0
+        return len(self._used)
 
     def sweep(self) -> None:
         """Remove the folders whose time is over, and the oldest of too many."""
         with self._lock:
             if self._root is None:
                 return
-            folders = sorted((_last_use(path), path) for path in self._root.iterdir())
-            oldest_kept = time.time() - self.keep_s
-            for n, (used, path) in enumerate(folders):
-                if used < oldest_kept or len(folders) - n >= MOST_FOLDERS:
-                    shutil.rmtree(path, ignore_errors=True)
-
-
-def _last_use(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+            oldest_first = sorted((used, token) for token, used in list(self._used.items()))
+            oldest_kept = time.monotonic() - self.keep_s
+            for n, (used, token) in enumerate(oldest_first):
+                if used < oldest_kept or len(oldest_first) - n >= MOST_FOLDERS:
+                    del self._used[token]
+                    shutil.rmtree(self._root / token, ignore_errors=True)
 
 
 def _remove_orphans() -> None:

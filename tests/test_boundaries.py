@@ -69,3 +69,23 @@ def test_help_loads_nothing_heavy(part):
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip().endswith("[]")
     assert "usage:" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "then", ["", pytest.param("import diplotone.train.export, nncf", marks=pytest.mark.slow)]
+)
+def test_nothing_is_reported_to_anybody_when_openvino_and_nncf_are_imported(then):
+    """Both call an analytics service as soon as they are imported, unless they find no package to do it with."""
+    code = (
+        "import sys, threading\n"
+        "asked = []\n"
+        "sys.addaudithook(lambda event, given: asked.append(given[0]) if event == 'socket.getaddrinfo' else None)\n"
+        "from diplotone.model.engine import OpenVinoEngine\n"
+        "from diplotone.model.release import shipped_release\n"
+        "OpenVinoEngine(shipped_release())\n"
+        f"{then}\n"
+        "[thread.join(5) for thread in threading.enumerate() if thread is not threading.main_thread()]\n"
+        "print(asked)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +10,7 @@ from typing import Any
 
 from ..analysis import ActorKind
 from ..errors import ConfigError
+from ..settings import parse_toml
 from .forms import Form
 from .words import word_set
 
@@ -137,23 +137,29 @@ def read_actor_file(path: Path | None = None) -> ActorFile:
     where = str(path or "actors.toml")
     try:
         text = (path or files("diplotone.configs").joinpath("actors.toml")).read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
+        tables = parse_toml(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where}: cannot be read as a list of actors: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
     known = {*SECTIONS, *_WORDING, "leaders", "homographs", "stand_ins"}
     if unknown := set(tables) - known:
         raise ConfigError(
             f"{where}: unknown {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}"
         )
+    for name, table in tables.items():
+        wanted = list if name in ("leaders", "homographs", "stand_ins") else dict
+        if not isinstance(table, wanted):
+            called = "list of tables" if wanted is list else "table"
+            raise ConfigError(f"{where}: {name} is {table!r}; it must be a {called}")
     actors = _actors(tables, where)
     leaders = tuple(_leader(row, actors, where) for row in tables.get("leaders", []))
     homographs = tuple(_homograph(row, actors, where) for row in tables.get("homographs", []))
     stand_ins = tuple(_stand_in(row, actors, where) for row in tables.get("stand_ins", []))
     wording = _wording(tables, where)
     forms = [*_actor_forms(actors, leaders), *_stand_in_forms(stand_ins)]
-    forms += [Form(phrase, (), "phrase") for phrase in tables.get("not_actors", {}).get("phrases", [])]
+    phrases = _strings(tables.get("not_actors", {}).get("phrases", []), f"{where}: not_actors.phrases")
+    forms += [Form(phrase, (), "phrase") for phrase in phrases]
     return ActorFile(
         actors=actors,
         leaders=leaders,
@@ -180,7 +186,9 @@ def _actors(tables: Mapping[str, Any], where: str) -> dict[str, Actor]:
                 raise ConfigError(f"{place}: a code is of capitals and digits, such as UN or G20")
             _check(row, place, required=("name",), optional=(*_LISTS, "years"))
             years = row.get("years")
-            if years is not None and (len(years) != 2 or not all(isinstance(year, int) for year in years)):
+            if years is not None and not (
+                isinstance(years, list) and len(years) == 2 and all(isinstance(y, int) for y in years)
+            ):
                 raise ConfigError(f"{place}: years is {years!r}; it must be [first, last]")
             actors[code] = Actor(
                 code=code,
@@ -194,9 +202,12 @@ def _actors(tables: Mapping[str, Any], where: str) -> dict[str, Actor]:
     return actors
 
 
-def _leader(row: dict[str, Any], actors: Mapping[str, Actor], where: str) -> Leader:
-    place = f"{where}: leaders, {row.get('names', row)}"
+def _leader(row: Any, actors: Mapping[str, Actor], where: str) -> Leader:
+    place = f"{where}: leaders, {_shown(row, 'names')}"
     _check(row, place, required=("code", "names", "from"), optional=("to", "short", "alone"))
+    for key, kind in (("from", int), ("to", int), ("short", str), ("alone", bool)):
+        if key in row and type(row[key]) is not kind:
+            raise ConfigError(f"{place}: {key} is {row[key]!r}; it must be a {kind.__name__}")
     _check_codes([row["code"]], actors, place)
     return Leader(
         code=row["code"],
@@ -208,8 +219,8 @@ def _leader(row: dict[str, Any], actors: Mapping[str, Actor], where: str) -> Lea
     )
 
 
-def _homograph(row: dict[str, Any], actors: Mapping[str, Actor], where: str) -> Homograph:
-    place = f"{where}: homographs, {row.get('form', row)}"
+def _homograph(row: Any, actors: Mapping[str, Actor], where: str) -> Homograph:
+    place = f"{where}: homographs, {_shown(row, 'form')}"
     _check(row, place, required=("form", "usual", "else", "cues"), optional=("against",))
     _check_codes([row["usual"], *([row["else"]] if row["else"] else [])], actors, place)
     return Homograph(
@@ -221,8 +232,8 @@ def _homograph(row: dict[str, Any], actors: Mapping[str, Actor], where: str) -> 
     )
 
 
-def _stand_in(row: dict[str, Any], actors: Mapping[str, Actor], where: str) -> StandIn:
-    place = f"{where}: stand_ins, {row.get('words', row)}"
+def _stand_in(row: Any, actors: Mapping[str, Actor], where: str) -> StandIn:
+    place = f"{where}: stand_ins, {_shown(row, 'words')}"
     _check(row, place, required=("words", "codes"), optional=("needs", "doubtful_with", "after", "before"))
     lists = {
         key: _strings(row.get(key, []), f"{place}, {key}")
@@ -315,8 +326,13 @@ def _check(row: Any, where: str, *, required: tuple[str, ...], optional: tuple[s
 
 
 def _check_codes(codes: Any, actors: Mapping[str, Actor], where: str) -> None:
-    if unknown := [code for code in codes if code not in actors]:
+    if unknown := [code for code in codes if not isinstance(code, str) or code not in actors]:
         raise ConfigError(f"{where}: no actor has the code {', '.join(map(str, unknown))}")
+
+
+def _shown(row: Any, key: str) -> Any:
+    """What a row is called in messages: its names, where it has any."""
+    return row.get(key, row) if isinstance(row, dict) else row
 
 
 def _strings(value: Any, where: str) -> tuple[str, ...]:

@@ -36,6 +36,12 @@ def test_a_wrong_setting_is_told(capsys):
     assert "known are" in one_line(capsys)
 
 
+def test_too_little_memory_is_told_before_a_library_ends_the_process(capsys, monkeypatch):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (500_000_000, -1))
+    assert main(["--port", "0"]) == 2
+    assert "500,000,000 bytes of address space" in one_line(capsys)
+
+
 def test_a_missing_extra_is_told(capsys, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "gradio" else object())
     assert main(["--port", "0"]) == 2

@@ -60,12 +60,17 @@ def test_a_folder_is_found_by_its_token_alone(workspace):
             workspace.file(wrong, "a")
 
 
-def test_what_nobody_uses_any_more_is_removed(workspace):
-    import os
-
-    old, folder = workspace.new()
+def test_what_nobody_uses_any_more_is_removed(workspace, monkeypatch):
+    """By a clock that nobody can set: a jump of the other one removes nothing, and keeps nothing too long."""
+    old, _ = workspace.new()
     used, _ = workspace.new()
-    os.utime(folder, (time.time() - 101,) * 2)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+    workspace.sweep()
+    workspace.folder(used)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 101)
     workspace.sweep()
     workspace.folder(used)
     with pytest.raises(Gone):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -111,4 +112,10 @@ def test_a_pool_that_cannot_warm_up_never_becomes_ready(analyzer, monkeypatch):
     pool = AnalyzerPool([analyzer], max_waiting=1, deadline_s=1)
     pool.start()
     assert not pool.wait_until_ready(0.3)
+    pool.stop()
+
+
+def test_who_can_wait_may_be_given_longer_than_the_others(analyzer):
+    pool = started([analyzer], max_waiting=5, deadline_s=0.2)
+    assert asyncio.run(pool.run(lambda _: time.sleep(0.5) or "done", deadline_s=20)) == "done"
     pool.stop()
