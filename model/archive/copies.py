@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..codebook import Codebook
+from ..errors import RecordError
 from ..records import Record
 from .check import record_of
 from .source import Slice, Source
@@ -62,9 +63,11 @@ class Seen:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
+        # What a slice showed is on the disk before its shard can be: no shard is done whose texts are unknown.
+        self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS first (key BLOB PRIMARY KEY, slice INT, place INT, id TEXT) WITHOUT ROWID"
         )
@@ -74,8 +77,17 @@ class Seen:
         self._database.close()
 
     def copies(self, source: Source, part: Slice, codebook: Codebook) -> Copies:
-        """Return which rows of a slice repeat an earlier one."""
-        return tuple(self._copies(source, part, codebook))
+        """Return which rows of a slice repeat an earlier one.
+
+        Raises:
+            RecordError: The disk is full or the file damaged.
+        """
+        try:
+            return tuple(self._copies(source, part, codebook))
+        except sqlite3.Error as error:
+            raise RecordError(
+                f"{self._path}: {error}; make room and run the same command to go on, or start over with --fresh"
+            ) from error
 
     def _copies(self, source: Source, part: Slice, codebook: Codebook) -> Iterator[tuple[int, str]]:
         self._database.execute("BEGIN")

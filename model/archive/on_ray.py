@@ -11,8 +11,10 @@ import pickle
 from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from ..errors import ConfigError, DiplotoneError
 from .scorer import Job, ShardScorer, Task
 from .shards import Done
 
@@ -20,12 +22,14 @@ SLICES_PER_WORKER = 50
 """Slices that are handed to Ray at a time, per worker: the list of them stays short however long the archive is."""
 
 
-_QUIET_AND_ALONE = {
+_QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Ray takes the loopback address for its own, and listens there alone, where it is told to make no cluster.
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_worker_register_timeout_seconds": "300",  # sixty if left alone, which a busy machine may need
     "RAY_worker_niceness": "0",  # 15 if left alone: on a busy machine hardly anything would be done
 }
+
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Told to make no cluster, Ray takes the loopback address for its own and listens there alone."""
 
 
 def score_on_ray(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Done, None, None]:
@@ -39,18 +43,17 @@ def score_on_ray(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Don
         tasks: Slices, read as they are needed.
         workers: Scorers, one core each.
     """
-    os.environ |= _QUIET_AND_ALONE  # before the import, which reads it
+    alone = "RAY_ADDRESS" not in os.environ
+    os.environ |= _QUIET | (_ALONE if alone else {})  # before the import, which reads it
     import ray
 
-    if "RAY_ADDRESS" in os.environ:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR)
-    else:
-        ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    here = {"num_cpus": workers, "include_dashboard": False} if alone else {}
     try:
+        ray.init(**here, log_to_driver=False, logging_level=logging.ERROR)
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         while some := list(islice(tasks, workers * SLICES_PER_WORKER)):
-            rows = [{"work": pickle.dumps((job, task))} for task in some]
+            rows = [{"work": pickle.dumps((Path.cwd(), job, task))} for task in some]
             scored = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
                 _RayScorer,  # pyright: ignore[reportArgumentType]: its types know functions, not classes of them
                 compute=ray.data.ActorPoolStrategy(size=workers),
@@ -58,6 +61,14 @@ def score_on_ray(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Don
             )
             for row in scored.iter_rows():
                 yield Done(**row)
+    except DiplotoneError:
+        raise
+    except Exception as error:  # of many kinds, the plain one among them
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ConfigError(
+            f"--engine ray: {reason[-1]} (Ray's own logs say more); mend that and run the same command to go on,"
+            " or take --engine local"
+        ) from error
     finally:
         ray.shutdown()
 
@@ -70,6 +81,7 @@ class _RayScorer:
         self._score: ShardScorer | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        job, task = pickle.loads(row["work"])
+        folder, job, task = pickle.loads(row["work"])
+        os.chdir(folder)  # the paths are as they were typed there
         self._score = self._score or ShardScorer(job)
         return asdict(self._score(task))

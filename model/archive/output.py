@@ -104,14 +104,22 @@ class Output:
                     for record, found in some
                     for cells in as_cells(record, found, self.table)
                 ]
-                file.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
+                try:
+                    batch = pyarrow.RecordBatch.from_pylist(rows, schema=schema)
+                except pyarrow.ArrowException as error:
+                    raise RecordError(
+                        f"{path.name}: a column of your own has a type that cannot be written again: {error};"
+                        " choose .jsonl"
+                    ) from error
+                file.write_batch(batch)
 
     def _join_parquet(self, shards: Iterable[Path], path: Path) -> None:
         import pyarrow.parquet
 
         with pyarrow.parquet.ParquetWriter(path, self._parquet_schema()) as file:
             for shard in shards:
-                file.write_table(pyarrow.parquet.read_table(shard))
+                with pyarrow.parquet.ParquetFile(shard) as part:
+                    file.write_table(part.read())
 
     def _parquet_schema(self) -> pyarrow.Schema:
         """The user's own columns as they came, all others text but for the probabilities."""

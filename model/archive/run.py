@@ -91,7 +91,7 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
     score_all = _engine(options.engine)
     release = open_release(options.release or current_release())
     workers = options.workers or available_cores()
-    begun_with = source.stat()
+    stamp = _stamp(source)
     fingerprint = opened.fingerprint()
     as_folder = _is_folder(out)
     try:
@@ -106,9 +106,7 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
             job = Job(opened, output, folder.paths, release.folder)
             resumed = len(folder.done)
             _score_rest(job, folder, release, score_all, workers, fingerprint, options)
-            if (
-                now := source.stat()
-            ).st_mtime_ns != begun_with.st_mtime_ns or now.st_size != begun_with.st_size:
+            if _stamp(source) != stamp:
                 raise RecordError(f"{source}: was changed while it was read; start over with --fresh")
             rejects = _finish_folder(folder) if as_folder else _finish_file(folder, output, out)
     except OSError as error:
@@ -125,6 +123,12 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
         release=release.label,
         rejects=rejects,
     )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when somebody writes to a file."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 def _is_folder(out: Path) -> bool:

@@ -36,7 +36,7 @@ SENTENCES = Path(__file__).resolve().parents[2] / "train" / "data" / "written.js
 SHORTEST, LONGEST = 26, 38
 """Tokens of a sentence that counts as one of about 32."""
 
-ROWS_OF_PARTS = 100_000
+ROWS_OF_PARTS = 20_000
 """Rows on which the parts beside the network are measured."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from diplotone.model.archive import local, run
 from diplotone.model.archive.shards import DONE, LOCK
-from diplotone.model.errors import RecordError
+from diplotone.model.errors import MissingExtra, RecordError
 
 
 def rows_of(path: Path) -> list[dict]:
@@ -267,6 +268,14 @@ def test_an_output_of_no_use_is_refused(archive, tmp_path, score, out, options, 
     with pytest.raises(RecordError, match=words):
         score(archive, tmp_path / out, **options)
     assert archive.read_bytes() == before
+
+
+def test_without_ray_one_line_says_how_to_get_it(archive, tmp_path, score, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "ray" else found(name))
+    with pytest.raises(MissingExtra, match=r"^this needs ray, .*pip install 'diplotone\[ray\]'$"):
+        score(archive, tmp_path / "out.jsonl", engine="ray")
+    assert not (tmp_path / "out.jsonl.shards").exists()
 
 
 def test_an_empty_archive_is_an_empty_output(tmp_path, score):
