@@ -23,7 +23,7 @@ pytestmark = [
 RECIPE = """epochs = 0.5
 replay = 40
 """
-LONG_MS = 900_000
+LONG_MS = 1_800_000
 """The retraining makes way for whatever else the machine does."""
 
 

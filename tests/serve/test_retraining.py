@@ -46,10 +46,13 @@ def labels(n: int) -> bytes:
 
 
 @pytest.fixture
-def store(codebook) -> LabelStore:
+def store(codebook) -> Iterator[LabelStore]:
+    """Twelve labels; what was started with them is ended with the test."""
     store = LabelStore.at_home(codebook)
     import_file(store, "labels.csv", labels(12), annotator="ada")
-    return store
+    yield store
+    for one in Retrainings(store).all():
+        Retrainings(store).cancel(one.id)
 
 
 @pytest.fixture
@@ -65,16 +68,13 @@ def recipe(tmp_path):
 
 
 @pytest.fixture
-def retrainings(tiny_release, store, recipe) -> Iterator[Retrainings]:
+def retrainings(tiny_release, store, recipe) -> Retrainings:
     """Retrainings of the tiny network that do not end by themselves."""
     promote(tiny_release)
-    found = Retrainings(store, recipe=recipe(ENDLESS))
-    yield found
-    for one in found.all():
-        found.cancel(one.id)
+    return Retrainings(store, recipe=recipe(ENDLESS))
 
 
-def until(condition, seconds: float = 900.0):
+def until(condition, seconds: float = 1_800.0):
     """What a condition returns once it is true."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
