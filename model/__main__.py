@@ -7,11 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import DiplotoneError, RecordError, TextError
+from .errors import DiplotoneError, TextError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 1 where verify finds a difference, 2 after a mistake that is told in one line."""
+    """Run a command; return 0, 1 where verify finds a difference or score rejects rows, 2 after a mistake.
+
+    A mistake is told in one line.
+    """
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -51,9 +54,41 @@ def _parser() -> argparse.ArgumentParser:
     _add_release(verify)
     verify.set_defaults(run=_verify)
 
-    score = commands.add_parser("score", help="score records; the user's own keys are kept")
-    score.add_argument("file", type=Path, help="records as .jsonl or .csv")
-    score.add_argument("-o", "--out", type=Path, required=True, help="where the scored records go, .jsonl")
+    score = commands.add_parser(
+        "score",
+        help="score records or a whole archive; a run that was stopped is gone on with by the same command",
+        description="Scores every row of a file and keeps the user's own columns. Rows come out in their order; those"
+        " that cannot be scored go to a file of rejects beside OUT, with line and reason, and the exit code is 1.",
+    )
+    score.add_argument(
+        "file", type=Path, metavar="IN", help="records as .jsonl, .csv or .parquet, of any size"
+    )
+    score.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        help=".jsonl, .csv or .parquet; a name without ending is a folder that gets a file per shard",
+    )
+    score.add_argument(
+        "--format", choices=("jsonl", "csv", "parquet"), help="of the files in a folder (jsonl)"
+    )
+    score.add_argument(
+        "--once",
+        action="store_true",
+        help="recognise a text that comes again, as wire copy does: it is not scored, and copy_of names the first",
+    )
+    score.add_argument(
+        "--fresh", action="store_true", help="throw away what an earlier run left, and start over"
+    )
+    score.add_argument("--engine", choices=("local", "ray"), default="local")
+    score.add_argument("--workers", type=_count, help="processes (one per core)")
+    score.add_argument(
+        "--rows-per-shard", type=_count, help="rows that a kill can cost (500 to 10,000, by size)"
+    )
+    score.add_argument(
+        "--progress", action="store_true", help="tell how far it is, also where that is no terminal"
+    )
     _add_release(score)
     score.set_defaults(run=_score)
     return parser
@@ -73,6 +108,12 @@ def _tolerance(text: str) -> float:
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to below 1")
     return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
+    return int(text)
 
 
 def _version(options: argparse.Namespace) -> int:
@@ -140,26 +181,35 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _score(options: argparse.Namespace) -> int:
-    if options.out.suffix.lower() != ".jsonl":
-        raise RecordError(f"{options.out}: scored records are written as .jsonl; choose such a name")
-    import json
-    import os
+    from .archive.run import Options, score_archive
 
-    from .analyzer import load
-    from .records import read_records
-
-    analyzer = load(options.release)
-    records = read_records(options.file, analyzer.codebook, keep_unknown=True)
-    scored = analyzer.score(record.as_dict() for record in records)
-    part = options.out.with_name(options.out.name + ".part")  # a file of that name is whole or not there
     try:
-        with part.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in scored)
-        os.replace(part, options.out)
-    except OSError as error:
-        raise RecordError(f"{options.out}: cannot be written: {error.strerror}") from error
-    print(f"{len(scored):,} records scored with {analyzer.release.label}, in {options.out}", file=sys.stderr)
-    return 0
+        outcome = score_archive(
+            options.file,
+            options.out,
+            Options(
+                release=options.release,
+                kind=options.format,
+                engine=options.engine,
+                workers=options.workers,
+                rows_per_shard=options.rows_per_shard,
+                once=options.once,
+                fresh=options.fresh,
+                progress=options.progress or sys.stderr.isatty(),
+            ),
+        )
+    except KeyboardInterrupt:
+        print(f"diplotone: stopped; the same command goes on with {options.out}", file=sys.stderr)
+        return 130
+    told = f"{outcome.scored:,} records scored with {outcome.release}, in {options.out}"
+    if outcome.copies:
+        told += f"; {outcome.copies:,} repeat another and are not scored"
+    if outcome.resumed:
+        told += f"; {outcome.resumed:,} of {outcome.shards:,} shards were there already"
+    if outcome.rejected:
+        told += f"; {outcome.rejected:,} rows rejected, in {outcome.rejects}"
+    print(told, file=sys.stderr)
+    return 1 if outcome.rejected else 0
 
 
 def _read_text(file: str) -> str:

@@ -72,12 +72,18 @@ class Prediction:
     """The mean of the sentence's tokens; None where the release does not give it out. *Shape:* (H,)"""
 
 
-def load(release: str | Path | None = None, *, engine: Literal["openvino", "torch"] = "openvino") -> Analyzer:
+def load(
+    release: str | Path | None = None,
+    *,
+    engine: Literal["openvino", "torch"] = "openvino",
+    threads: int | None = None,
+) -> Analyzer:
     """Return an analyzer with a release: the one given, else the promoted one, else the shipped one.
 
     Args:
         release: A release folder.
         engine: "openvino" serves; "torch" runs the fp32 network and needs the train extra.
+        threads: Threads of "openvino"; None takes the cores that this process may use.
 
     Raises:
         ReleaseError: The folder is missing or damaged.
@@ -85,12 +91,16 @@ def load(release: str | Path | None = None, *, engine: Literal["openvino", "torc
     """
     opened = open_release(Path(release) if release is not None else current_release())
     if engine == "openvino":
-        runner: Engine = OpenVinoEngine(opened.folder, precision=opened.calibration.precision)
+        runner: Engine = OpenVinoEngine(
+            opened.folder, precision=opened.calibration.precision, threads=threads
+        )
     elif engine == "torch":
         runner = TorchEngine(opened.folder)
     else:
         raise ConfigError(f'engine "{engine}" is not one of openvino, torch')
-    encoder = SentenceEncoder.from_folder(opened.folder, max_tokens=opened.max_tokens)
+    encoder = SentenceEncoder.from_folder(
+        opened.folder, max_tokens=opened.max_tokens, stand_ins=opened.stand_ins
+    )
     return Analyzer(opened, runner, encoder)
 
 
@@ -132,7 +142,14 @@ class Analyzer:
         """
         records = check_rows(rows, self.codebook).raise_for_faults()
         return [
-            record.as_dict() | {"predicted": self._predicted(record, prediction)}
+            record.as_dict() | {"predicted": predicted}
+            for record, predicted in zip(records, self.score_records(records), strict=True)
+        ]
+
+    def score_records(self, records: Sequence[Record]) -> list[dict[str, Any]]:
+        """Return what `score` adds as `"predicted"`, for records that have been checked, in order."""
+        return [
+            self._predicted(record, prediction)
             for record, prediction in zip(records, self.predict(records), strict=True)
         ]
 

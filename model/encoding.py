@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from .errors import ReleaseError
+from .plain_text import plain
 from .records import Pair, Span
+from .stand_ins import Ends, StandIns
 
 TOKENIZER_FILE = "tokenizer.json"
 
@@ -77,15 +79,16 @@ class TooLong(Exception):
 class SentenceEncoder:
     """Tokenizer and the way from character spans to token ranges."""
 
-    def __init__(self, tokenizer: Tokenizer, *, max_tokens: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, *, max_tokens: int, stand_ins: bool = False) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()  # nothing is cut silently: what is too long is said to be
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
+        self.stand_ins = StandIns() if stand_ins else None
         self.pad_id = tokenizer.token_to_id("[PAD]") or 0
 
     @classmethod
-    def from_folder(cls, folder: Path, *, max_tokens: int) -> SentenceEncoder:
+    def from_folder(cls, folder: Path, *, max_tokens: int, stand_ins: bool = False) -> SentenceEncoder:
         """Load `tokenizer.json` from a folder.
 
         Raises:
@@ -93,17 +96,21 @@ class SentenceEncoder:
         """
         path = folder / TOKENIZER_FILE
         try:
-            return cls(Tokenizer.from_file(str(path)), max_tokens=max_tokens)
+            return cls(Tokenizer.from_file(str(path)), max_tokens=max_tokens, stand_ins=stand_ins)
         except Exception as error:  # the library raises bare Exception
             raise ReleaseError(f"{path}: cannot be read as a tokenizer: {error}") from error
 
     def encode(
         self, texts: Sequence[str], pairs: Sequence[Sequence[Pair]]
     ) -> list[EncodedSentence | TooLong]:
-        """Return each text as tokens, in order; one that is too long comes back as the reason."""
-        encodings = self.tokenizer.encode_batch_fast(list(texts)) if not any(pairs) else None
-        if encodings is None:
-            encodings = self.tokenizer.encode_batch(list(texts))
+        """Return each text as tokens, in order; one that is too long comes back as the reason.
+
+        Tokens are those of what the network reads (see `plain_text`, and `stand_ins` where the release has them);
+        spans are those of the text as it is given.
+        """
+        read = [self._read(text, given) for text, given in zip(texts, pairs, strict=True)]
+        encode = self.tokenizer.encode_batch if any(pairs) else self.tokenizer.encode_batch_fast
+        encodings = encode([text for text, _ in read])
         return [
             TooLong(len(encoding.ids), self.max_tokens)
             if len(encoding.ids) > self.max_tokens
@@ -111,14 +118,22 @@ class SentenceEncoder:
                 ids=encoding.ids,
                 pairs=[
                     (
-                        pair.source and _token_range(encoding.offsets, pair.source),
-                        _token_range(encoding.offsets, pair.target),
+                        source and _token_range(encoding.offsets, source),
+                        _token_range(encoding.offsets, target),
                     )
-                    for pair in sentence_pairs
+                    for source, target in ends
                 ],
             )
-            for encoding, sentence_pairs in zip(encodings, pairs, strict=True)
+            for encoding, (_, ends) in zip(encodings, read, strict=True)
         ]
+
+    def _read(self, text: str, pairs: Sequence[Pair]) -> tuple[str, list[Ends]]:
+        """What the network reads of a sentence, and where the ends of its pairs are in that."""
+        shown = plain(text)
+        ends: list[Ends] = [
+            (pair.source and shown.span(pair.source), shown.span(pair.target)) for pair in pairs
+        ]
+        return self.stand_ins.retold(shown.text, ends) if self.stand_ins else (shown.text, ends)
 
     def padded_length(self, sentence: EncodedSentence) -> int:
         """Return the tokens of a sentence with its padding."""

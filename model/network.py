@@ -32,6 +32,7 @@ class DiplotoneConfig(PretrainedConfig):
         pair_tasks: dict[str, int] | None = None,
         head_dropout: float = 0.1,
         max_tokens: int = 256,
+        stand_ins: bool = False,
         **kwargs: Any,
     ) -> None:
         if isinstance(encoder, dict):
@@ -41,6 +42,7 @@ class DiplotoneConfig(PretrainedConfig):
         self.pair_tasks = pair_tasks or {}
         self.head_dropout = head_dropout
         self.max_tokens = max_tokens
+        self.stand_ins = stand_ins
         super().__init__(**kwargs)
 
 

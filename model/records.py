@@ -189,6 +189,37 @@ def check_rows(
     )
 
 
+def check_row(
+    row: Any, codebook: Codebook, *, where: str, line: int
+) -> tuple[Record, None] | tuple[None, tuple[Fault, ...]]:
+    """Return the record that a row is, or everything that is wrong with it.
+
+    Rows are looked at one by one: unlike in `check_rows`, ids may repeat and the same text may be labelled twice.
+    Unknown keys are kept.
+    """
+    checker = _RowChecker(codebook, where, line, keep_unknown=True)
+    record = checker.check(row)
+    if record is None or checker.faults:
+        return None, tuple(checker.faults)
+    return record, None
+
+
+def parse_json(line: str) -> Any:
+    """Return what a line of JSON holds.
+
+    Raises:
+        ValueError: It is not JSON, or a key stands in it twice; the text says where or which.
+    """
+    try:
+        return json.loads(line, object_pairs_hook=_object_without_repeats)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
+    except _RepeatedKeyError as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def write_jsonl(records: Iterable[Record], path: Path) -> None:
     """Write records as JSONL, one line each, UTF-8."""
     lines = (json.dumps(record.as_dict(), ensure_ascii=False) + "\n" for record in records)

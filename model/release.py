@@ -68,6 +68,8 @@ class Release:
     codebook: Codebook
     calibration: Calibration
     max_tokens: int
+    stand_ins: bool = False
+    """Whether the network reads the same few states whatever a sentence names (see `stand_ins`)."""
     files: frozenset[str] = frozenset()
     """What the manifest lists; empty while it is not yet written."""
 
@@ -232,6 +234,7 @@ def open_release(folder: Path) -> Release:
                 precision=str(calibration["precision"]),
             ),
             max_tokens=int(config["max_tokens"]),
+            stand_ins=bool(config.get("stand_ins", False)),
             files=frozenset(manifest["files"]),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -63,11 +63,13 @@ def _serve(config: ServeConfig) -> None:
         import uvicorn
 
         from ..model.analyzer import load
+        from ..model.release import ReleaseWatch
         from .app import build_app
         from .shutdown import Server
 
-        analyzers = [load(config.release or None) for _ in range(config.n_analyzers)]
-        app = build_app(analyzers, config)
+        watch = None if config.release else ReleaseWatch()  # whoever names a release wants that one
+        # No name for the analyzers: the application frees them when another release takes over.
+        app = build_app([load(config.release or None) for _ in range(config.n_analyzers)], config, watch)
         server = Server(
             uvicorn.Config(
                 app,

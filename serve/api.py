@@ -22,6 +22,7 @@ from .config import ServeConfig
 from .limits import check_records, check_text
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
+from .retraining import RetrainingBusy, RetrainingClosed
 from .wording import NameOf
 from .workspace import Gone
 
@@ -286,6 +287,14 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(Busy)
     def busy(_: Request, error: Busy) -> Response:
         return _error(429, str(error), {"Retry-After": str(error.retry_after_s)})
+
+    @app.exception_handler(RetrainingBusy)
+    def occupied(_: Request, error: DiplotoneError) -> Response:
+        return _error(409, str(error))
+
+    @app.exception_handler(RetrainingClosed)
+    def switched_off(_: Request, error: DiplotoneError) -> Response:
+        return _error(403, str(error))
 
     @app.exception_handler(TooLate)
     def too_late(_: Request, error: TooLate) -> Response:

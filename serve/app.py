@@ -11,7 +11,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ..model.analyzer import Analyzer
-from ..model.release import home
+from ..model.release import ReleaseWatch, home
 from .api import answer_errors, build_rest, build_router
 from .archive import Archives
 from .archive_api import build_archive_router
@@ -20,19 +20,32 @@ from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, SecurityHea
 from .label_api import build_label_router
 from .labels import LabelStore
 from .metrics import CountRequests, Metrics
+from .model_api import build_model_router
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
+from .releasing import Releasing
+from .retrain_api import build_retrain_router
+from .retraining import Retrainings
 from .shared_texts import SharedTexts
 from .shutdown import EndStreams
+from .takeover import Takeover
 from .wording import names_of
 from .workspace import Workspace
 
 LONGEST_SWEEP_S = 60.0
 """What nobody uses any more is looked for at least this often."""
+SECONDS_BETWEEN_LOOKS = 1.0
+"""Between two looks whether another release has been promoted; a look costs one `stat`."""
+STAYS = (
+    "this service was started with a release of its own (--release) and stays with it; one that is put into use here"
+    " answers in services that were started without"
+)
 
 
-def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
+def build_app(
+    analyzers: Sequence[Analyzer], config: ServeConfig, watch: ReleaseWatch | None = None
+) -> FastAPI:
     """Return the application; its analyzers start when the server starts it, and warm up first.
 
     The pool is `app.state.pool`; `app.state.closing` is the event that ends open streams.
@@ -40,6 +53,8 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     Args:
         analyzers: One or more, with the same release; they belong to the application from now on.
         config: Limits and names.
+        watch: Made before the analyzers were loaded: another release that is promoted takes over. None stays with
+            theirs.
     """
     codebook, name_of = analyzers[0].codebook, names_of(analyzers[0])
     pool = AnalyzerPool(analyzers, max_waiting=config.max_waiting, deadline_s=config.deadline_s)
@@ -48,6 +63,8 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     shared_texts = SharedTexts(home() / "shared", config.share_days)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
+    takeover = Takeover(pool, watch) if watch else None
+    retrainings = Retrainings(store, allowed=config.retraining, recipe=config.retrain_recipe)
 
     def texts_of_archive(token: str) -> list[str]:
         return [text.text for text in archives.get(token).texts]
@@ -56,11 +73,14 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workspace.start()
         pool.start()
-        sweeping = asyncio.create_task(_sweep(workspace, shared_texts))
+        chores = [asyncio.create_task(_sweep(workspace, shared_texts))]
+        if takeover:
+            chores.append(asyncio.create_task(_follow(takeover)))
         try:
             yield
         finally:
-            sweeping.cancel()
+            for chore in chores:
+                chore.cancel()
             archives.stop()
             pool.stop()
             workspace.stop()
@@ -81,6 +101,13 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
         build_label_router(store, pool, analyzers[0].gazetteer, texts_of_archive, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
         build_page_router(pool, workspace, shared_texts, codebook, config),
+        build_retrain_router(retrainings, Releasing(retrainings)),
+        build_model_router(
+            pool,
+            retrainings,
+            lambda: takeover.notice if takeover else STAYS if config.release else None,
+            allowed=config.retraining,
+        ),
     )
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)
@@ -118,6 +145,12 @@ def build_app(analyzers: Sequence[Analyzer], config: ServeConfig) -> FastAPI:
     app.add_middleware(SecurityHeaders)  # refusals carry the headers too
     app.add_middleware(CountRequests, metrics=metrics)  # outermost: refusals are counted too
     return app
+
+
+async def _follow(takeover: Takeover) -> None:
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        await asyncio.to_thread(takeover.look)
 
 
 async def _sweep(workspace: Workspace, shared_texts: SharedTexts) -> None:

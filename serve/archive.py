@@ -132,12 +132,13 @@ class Archives:
                 del self._archives[token]
 
     async def _score(self, archive: Archive) -> None:
+        analyzers = self._pool.analyzers  # one release for all of it, whatever is promoted meanwhile
         try:
             with (archive.folder / RESULTS).open("w", encoding="utf-8") as file:
                 for turn in _turns(archive.texts):
                     if archive.state != "running":
                         return
-                    rows = await self._turn(turn)
+                    rows = await self._turn(turn, analyzers)
                     file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
                     file.flush()
                     archive.done += len(rows)
@@ -150,10 +151,14 @@ class Archives:
             logger.exception("an archive failed")
             archive.state, archive.problem = "failed", "a fault of the service; its log has the details"
 
-    async def _turn(self, texts: Sequence[ArchiveText]) -> list[dict[str, Any]]:
+    async def _turn(
+        self, texts: Sequence[ArchiveText], analyzers: tuple[Analyzer, ...]
+    ) -> list[dict[str, Any]]:
         while True:
             try:
-                return await self._pool.run(lambda analyzer: [_scored(analyzer, text) for text in texts])
+                return await self._pool.run(
+                    lambda analyzer: [_scored(analyzer, text) for text in texts], analyzers
+                )
             except Busy as busy:  # people go first
                 await asyncio.sleep(busy.retry_after_s)
 

@@ -50,6 +50,10 @@ class ServeConfig:
     """Requests that may wait for an analyzer, 1..10,000; further ones are told to come back later."""
     deadline_s: float = 60.0
     """Seconds after which a request is given up, waiting included; above 0."""
+    retraining: bool = True
+    """Whether whoever may write here may also retrain, put releases into use and go back."""
+    retrain_recipe: str = ""
+    """TOML with settings for retrainings; empty takes the shipped configs/retrain.toml."""
 
     def __post_init__(self) -> None:
         ranges: dict[str, tuple[float, float]] = {

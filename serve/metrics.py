@@ -38,14 +38,18 @@ class Metrics:
         self._gauge("diplotone_waiting", "Jobs that wait for an analyzer", lambda: pool.n_waiting)
         self._gauge("diplotone_ready", "1 once every analyzer is warm", lambda: pool.ready)
         self._gauge("diplotone_results_kept", "Folders of results kept for visitors", n_folders)
-        release = Gauge("diplotone_release", "The release that answers", ("release",), registry=self.registry)
-        release.labels(pool.release).set(1)
+        self._release = Gauge(
+            "diplotone_release", "The release that answers", ("release",), registry=self.registry
+        )
+        self._pool = pool
 
     def _gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
         Gauge(name, description, registry=self.registry).set_function(read)
 
     def exposition(self) -> tuple[bytes, str]:
         """Return all figures and their media type."""
+        self._release.clear()  # another may have taken over
+        self._release.labels(self._pool.release).set(1)
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
 
@@ -77,8 +81,11 @@ class CountRequests:
 
 
 ROUTES = frozenset(
-    ("analyze", "score", "compare", "labels", "files", "archives", "results", "exchange", "sentences")
-)
+    (
+        "analyze", "score", "compare", "labels", "files", "archives", "results", "exchange", "sentences",
+        "retrain", "releases", "model",
+    )
+)  # fmt: skip
 
 
 def _route(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +27,10 @@ def render_card(release: Release) -> str:
     except OSError:
         text = "This release has no card."
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(_FRONT_MATTER.sub("", text))
+    for name in sorted(release.files):
+        if name.endswith(".svg"):
+            picture = base64.b64encode((release.folder / name).read_bytes()).decode()
+            html = html.replace(f'src="{name}"', f'src="data:image/svg+xml;base64,{picture}"')
     card = element(
         "div", Markup(html), class_="card scroll-x", tabindex=0, role="region", aria_label="The model card"
     )

@@ -23,6 +23,7 @@ from .limits import check_text
 from .model_view import render_card, render_figures
 from .page_api import keep
 from .pool import AnalyzerPool
+from .retrain_view import render_model_tab
 from .samples import SAMPLES, read_sample
 from .tabs import render_archive_tab, render_compare_tab, render_drop
 from .view import render_analysis, render_problem, render_welcome
@@ -126,8 +127,8 @@ def build_page(
             with gr.Tab("Labels", id="labels"):
                 _html(render_labels_tab(codebook), "labelling", "labels.js", "settle.js")
             with gr.Tab("Model", id="model"):
-                _html(render_figures(analyzer.release, codebook), "figures")
-                _html(render_card(analyzer.release), "card")
+                figures, card = render_figures(analyzer.release, codebook), render_card(analyzer.release)
+                _html(render_model_tab(figures, card), "model-tab", "model.js")
 
         event = {"fn": show, "inputs": article, "outputs": result, "api_visibility": "private"}
         for start in (run.click, article.submit):
@@ -161,7 +162,7 @@ def theme() -> Base:
 
 def stylesheet() -> str:
     """Return the style of the page."""
-    return _resource("page.css") + _resource("forms.css")
+    return "".join(map(_resource, ("page.css", "forms.css", "model.css")))
 
 
 def _html(value: str, name: str, *scripts: str) -> gr.HTML:

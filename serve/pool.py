@@ -3,6 +3,8 @@
 An analyzer is not to be shared between threads, and one inference fills the cores already: so the page
 and the HTTP interface hand their work to this pool and wait. What cannot start before its deadline is
 dropped unrun; what finds the queue full is refused at once, which is kinder than a wait without end.
+
+Another release takes over between two jobs: each job is done from its beginning to its end by one analyzer.
 """
 
 from __future__ import annotations
@@ -60,6 +62,8 @@ class _Job:
     work: Work[Any]
     expires: float
     """On the monotonic clock, in seconds."""
+    analyzers: tuple[Analyzer, ...] | None
+    """Whose it is; None: of those that answer when it begins."""
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -83,6 +87,11 @@ class AnalyzerPool:
         self._seconds_per_job = 0.1  # a first guess, soon replaced by what is measured
 
     @property
+    def analyzers(self) -> tuple[Analyzer, ...]:
+        """Those that answer now, one to a thread."""
+        return self._analyzers
+
+    @property
     def release(self) -> str:
         """Label of the release that answers."""
         return self._analyzers[0].release.label
@@ -104,9 +113,9 @@ class AnalyzerPool:
 
     def start(self) -> None:
         """Start the threads; each warms its analyzer up first."""
-        for number, (analyzer, warm) in enumerate(zip(self._analyzers, self._warm, strict=True)):
+        for number in range(len(self._analyzers)):
             thread = threading.Thread(
-                target=self._serve, args=(analyzer, warm), name=f"analyzer-{number}", daemon=True
+                target=self._serve, args=(number,), name=f"analyzer-{number}", daemon=True
             )
             thread.start()
             self._threads.append(thread)
@@ -128,14 +137,31 @@ class AnalyzerPool:
             thread.join(timeout=SECONDS_TO_FINISH)
         self._threads.clear()
 
-    async def run(self, work: Work[Result]) -> Result:
+    def replace(self, analyzers: Sequence[Analyzer]) -> None:
+        """Let others answer from now on, in one step.
+
+        What runs ends with the analyzer that it began with; the old ones are freed with the last job that needs them.
+
+        Args:
+            analyzers: As many as there were, with one release, and warmed up.
+        """
+        if len(analyzers) != len(self._analyzers):
+            raise ValueError(f"a pool of {len(self._analyzers)} analyzers cannot take {len(analyzers)}")
+        self._analyzers = tuple(analyzers)
+
+    async def run(self, work: Work[Result], analyzers: tuple[Analyzer, ...] | None = None) -> Result:
         """Return what `work` makes of an analyzer.
+
+        Args:
+            work: Called with the analyzer, in its thread.
+            analyzers: Those that answered (`analyzers`) when something began that takes many runs, so that all of it
+                comes from one release; None takes those that answer now.
 
         Raises:
             Busy: The queue is full.
             TooLate: The deadline passed; a job that had not begun is never run.
         """
-        job = _Job(work, time.monotonic() + self._deadline_s)
+        job = _Job(work, time.monotonic() + self._deadline_s, analyzers)
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
@@ -149,24 +175,25 @@ class AnalyzerPool:
         seconds = self._jobs.qsize() * self._seconds_per_job / len(self._analyzers)
         return max(1, min(round(seconds), round(self._deadline_s)))
 
-    def _serve(self, analyzer: Analyzer, warm: threading.Event) -> None:
+    def _serve(self, number: int) -> None:
         try:
-            analyzer.analyze(WARM_UP)
+            self._analyzers[number].analyze(WARM_UP)
         except Exception:  # not ready it stays, which /health reports; the reason is in the log
             logger.exception("the analyzer failed at its first text")
             return
-        warm.set()
+        self._warm[number].set()
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
-                self._do(job, analyzer)
+                self._do(job, number)
+            del job  # else it would keep its analyzer and its answer alive until the next one comes
 
-    def _do(self, job: _Job, analyzer: Analyzer) -> None:
+    def _do(self, job: _Job, number: int) -> None:
         begun = time.monotonic()
         if begun >= job.expires:
             job.future.set_exception(TooLate(self._deadline_s))
             return
         try:
-            job.future.set_result(job.work(analyzer))
+            job.future.set_result(job.work((job.analyzers or self._analyzers)[number]))
         except BaseException as error:  # whatever it is belongs to whoever asked; the thread goes on
             job.future.set_exception(error)
         took = time.monotonic() - begun

@@ -112,10 +112,10 @@ def told_of_others(
     """Return a record told of states drawn for those it names, or None for lack of a form; and who took whose place."""
     free = [code for code in exchange.replacements if code not in named]
     mapping = dict(zip(named, rng.sample(free, len(named)), strict=True))
-    return _exchanged(exchange, record, mapping), mapping
+    return exchanged(exchange, record, mapping), mapping
 
 
-def _exchanged(exchange: Exchange, record: Record, mapping: Mapping[str, str]) -> Record | None:
+def exchanged(exchange: Exchange, record: Record, mapping: Mapping[str, str]) -> Record | None:
     """Return a record told of other states, its labels unchanged; None where a form is lacking."""
     ends = [span for pair in record.pairs for span in (pair.source, pair.target) if span is not None]
     told = exchange.apply(record.text, mapping, ends)

@@ -1,4 +1,4 @@
-"""A release on every evaluation source at hand, in one table.
+"""A release on every evaluation source at hand, with simple methods beside it, in one table.
 
 Where a data set has labels of its own, this says how a prediction becomes one of them:
 
@@ -9,17 +9,20 @@ Where a data set has labels of its own, this says how a prediction becomes one o
 * UN quad-class and cameo_class: the side of the likeliest tone.
 * re3d: the likelier of opposed and supportive.
 * Relations in bare sentences: nothing is marked; actors, pairs and acts must all be found.
-* Country swap: see `fairness`.
+* Country swap and roles exchanged: see `fairness`.
+* Robustness: see `robustness`.
+* Calibration: see `calibration_rows`; on outside sets of the probabilities in those sets' own terms.
 * Contrast sets: the share of pairs of sentences in which both get what is asked for.
+
+Beside each figure stands what the most frequent answer reaches, and the `baselines`, on the same items.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +30,13 @@ from numpy.typing import NDArray
 from ..model.analyzer import Analyzer, Prediction
 from ..model.codebook import Codebook, Task
 from ..model.records import Record
+from .baselines import Linear, Vader
+from .calibration_rows import OUTSIDE_ECE_AIM, calibration_rows, own_calibration
 from .contrast import load_contrasts, passes
 from .corpus import Corpus
-from .fairness import country_swap
-from .metrics import Figure, accuracy, class_figures, confusion, interval, macro_f1, quadratic_kappa
+from .fairness import country_swap, roles_exchanged
+from .metrics import macro_f1, quadratic_kappa
+from .predictor import Predictor, Reader
 from .public import (
     Item,
     read_cameo_class,
@@ -40,29 +46,28 @@ from .public import (
     read_re3d,
     read_un_quadclass,
 )
+from .robustness import robustness_rows
+from .rows import (
+    Row,
+    as_json,
+    as_table,
+    changes_rows,
+    label_row,
+    over_releases,
+    share_row,
+    statistic_row,
+    with_baselines,
+)
 from .splits import prefix_key
+
+__all__ = ["Row", "as_json", "as_table", "benchmark", "headline", "measures", "own_figures", "public_figures"]
 
 YIELD = ("CONCEDE", "RETREAT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One figure."""
-
-    source: str
-    figure: str
-    n: int
-    value: float
-    low: float | None
-    high: float | None
-    """95 % bootstrap interval; None where there is none."""
-    anchor: str = ""
-    """What others reach on the same data, with its source."""
-    classes: Mapping[str, float] = field(default_factory=dict)
-    """F1 of each class, where the figure is a mean of them."""
-
-
 Answer = Callable[[Codebook, Prediction], str]
+
+Spread = Callable[[Codebook, Prediction], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,13 @@ class Measure:
     """File of the mirror without which it is left out."""
     answer: Answer
     """From a prediction to an answer in the source's terms."""
+    task: str
+    """The task whose probabilities the answer is made of."""
     gold: Callable[[str], str] = str
     """From the source's own answer to the terms compared."""
     anchor: str = ""
+    spread: Spread | None = None
+    """From a prediction to probabilities of the answers, where their calibration is measured."""
 
 
 def side(codebook: Codebook, act: str) -> str:
@@ -128,8 +137,27 @@ def _direction(codebook: Codebook, prediction: Prediction) -> str:
     return _likeliest(directed | {"neutral": min(p_to_q["neutral"], q_to_p["neutral"])})
 
 
+def _root_spread(codebook: Codebook, prediction: Prediction) -> dict[str, float]:
+    roots = _roots(codebook, prediction)
+    total = sum(roots.values())
+    return {root: p / total for root, p in roots.items()}
+
+
+def _stance_spread(codebook: Codebook, prediction: Prediction) -> dict[str, float]:
+    return _by_name(codebook["stance"], prediction.pairs[0]["stance"])
+
+
+def _side_spread(codebook: Codebook, prediction: Prediction) -> dict[str, float]:
+    tone = codebook["tone"]
+    by_name = _by_name(tone, prediction.sentence["tone"])
+    return _summed(by_name, lambda name: _side_of_score(tone.scores[tone.index(name)]))
+
+
 def _tone_side(codebook: Codebook, prediction: Prediction) -> str:
-    score = codebook["tone"].scores[int(prediction.sentence["tone"].argmax())]
+    return _side_of_score(codebook["tone"].scores[int(prediction.sentence["tone"].argmax())])
+
+
+def _side_of_score(score: float) -> str:
     return "neutral" if score == 0 else "cooperation" if score > 0 else "conflict"
 
 
@@ -150,10 +178,10 @@ def _by_name(task: Task, probabilities: NDArray[np.float32]) -> dict[str, float]
 
 def measures(codebook: Codebook) -> list[Measure]:
     """Return every figure on public data, in the order of the table."""
-    plv = partial(Measure, "PLV, train file", read=read_plv, needs="plv/train.tsv")
+    plv = partial(Measure, "PLV, train file", read=read_plv, needs="plv/train.tsv", task="act")
     zsp = "ZSP (roberta-large NLI, zero-shot, test file): {}; Hu et al. 2024"
     gru = "GRU-TSC (RoBERTa-base): {} on the test file; Hamborg and Donnay 2021"
-    mtsc = partial(Measure, "NewsMTSC dev", answer=_stance)
+    mtsc = partial(Measure, "NewsMTSC dev", answer=_stance, task="stance", spread=_stance_spread)
     return [
         plv(
             "cooperation/conflict",
@@ -162,7 +190,7 @@ def measures(codebook: Codebook) -> list[Measure]:
             anchor=zsp.format(".964"),
         ),
         plv("quad class", answer=_quad, gold=lambda r: side(codebook, r), anchor=zsp.format(".896")),
-        plv("15 roots", answer=_root, anchor=zsp.format(".824")),
+        plv("15 roots", answer=_root, anchor=zsp.format(".824"), spread=_root_spread),
         mtsc(
             "real-world",
             partial(read_newsmtsc, name="dev_rw"),
@@ -176,108 +204,167 @@ def measures(codebook: Codebook) -> list[Measure]:
             anchor=gru.format(".825"),
         ),
         Measure(
-            "DSE valid", "direction and sign", partial(read_dse, name="valid"), "dse/valid.txt", _direction
+            "DSE valid",
+            "direction and sign",
+            partial(read_dse, name="valid"),
+            "dse/valid.txt",
+            _direction,
+            "stance",
         ),
-        Measure("cameo_class", "side of the tone", read_cameo_class, "cameo_class/train.tsv", _tone_side),
-        Measure("UN quad-class", "side of the tone", read_un_quadclass, "un_quadclass", _tone_side),
-        Measure("re3d", "sign of the stance", read_re3d, "re3d", _sign),
+        Measure(
+            "cameo_class",
+            "side of the tone",
+            read_cameo_class,
+            "cameo_class/train.tsv",
+            _tone_side,
+            "tone",
+            spread=_side_spread,
+        ),
+        Measure(
+            "UN quad-class",
+            "side of the tone",
+            read_un_quadclass,
+            "un_quadclass",
+            _tone_side,
+            "tone",
+            spread=_side_spread,
+        ),
+        Measure("re3d", "sign of the stance", read_re3d, "re3d", _sign, "stance"),
     ]
 
 
-def benchmark(analyzer: Analyzer, mirror: Path | None, corpus: Corpus) -> list[Row]:
+def benchmark(
+    analyzers: Sequence[Analyzer],
+    mirror: Path | None,
+    corpus: Corpus,
+    baselines: Sequence[Vader | Linear] = (),
+) -> list[Row]:
     """Return every figure that the data at hand allows.
 
     Evaluation items that the corpus holds too (a few sentences stand in the train and the valid file of one data set)
     are left out: whatever is compared was never trained on.
 
     Args:
-        analyzer: The release.
+        analyzers: The release; of several that differ in their seed, figures are means.
         mirror: Folder of the public data sets; None leaves them out.
         corpus: The project's labelled sentences, of which the test split is measured.
+        baselines: What is measured beside.
     """
+    rows = over_releases([_release_figures(analyzer, mirror, corpus) for analyzer in analyzers])
+    return with_baselines(
+        rows, {baseline.name: _baseline_figures(baseline, mirror, corpus) for baseline in baselines}
+    )
+
+
+def _release_figures(analyzer: Analyzer, mirror: Path | None, corpus: Corpus) -> list[Row]:
     test = corpus.split("test")
     rows = list(own_figures(analyzer, corpus))
     rows += _relation_figures(analyzer, [record for record in test if record.register is None])
     rows += _contrast_figures(analyzer)
     rows += _swap_figures(analyzer, test)
+    rows += robustness_rows(analyzer, test)
     if mirror is not None:
-        rows += public_figures(analyzer, mirror, corpus)
+        rows += public_figures(analyzer, mirror, corpus, calibration=True)
+    for split in ("dev", "test"):
+        rows += own_calibration(analyzer, corpus.split(split), split)
     return rows
 
 
-def public_figures(analyzer: Analyzer, mirror: Path, corpus: Corpus, *, only: str = "") -> list[Row]:
+def _baseline_figures(baseline: Vader | Linear, mirror: Path | None, corpus: Corpus) -> list[Row]:
+    rows = list(own_figures(baseline, corpus))
+    if isinstance(baseline, Linear):
+        rows += _contrast_figures(baseline)
+    if mirror is not None:
+        rows += public_figures(baseline, mirror, corpus)
+    return rows
+
+
+def headline(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without those that only a closer look needs: the calibration of each task."""
+    return [row for row in rows if not row.source.endswith("calibration")]
+
+
+def public_figures(
+    predictor: Predictor, mirror: Path, corpus: Corpus, *, only: str = "", calibration: bool = False
+) -> list[Row]:
     """Return the figures on the public sets at hand.
 
     Args:
-        analyzer: The release.
+        predictor: The release or a baseline, which leaves out what it has no task for.
         mirror: Folder of the public data sets.
         corpus: What may have been trained on, and is left out.
         only: Beginning of the names of the sources to measure.
+        calibration: Measure too how far the probabilities can be trusted there; these rows come last.
     """
-    at_hand = [m for m in measures(analyzer.codebook) if (mirror / m.needs).exists()]
-    seen = {prefix_key(record.text) for record in corpus.records}
-    return [
-        _public_figure(analyzer, measure, mirror, seen)
-        for measure in at_hand
-        if measure.source.startswith(only)
-    ]
+    rows: list[Row] = []
+    calibrated: list[Row] = []
+    for measure in _at_hand(predictor.codebook, mirror):
+        if measure.source.startswith(only) and _answers_task(predictor, measure.task):
+            scored = _scored_items(predictor, measure, mirror, corpus)
+            if not scored:
+                continue
+            gold = [measure.gold(item.answer) for item, _ in scored]
+            answers = [measure.answer(predictor.codebook, prediction) for _, prediction in scored]
+            texts = [item.record.text for item, _ in scored]
+            figure = f"{measure.figure}, macro-F1"
+            rows.append(label_row(measure.source, figure, gold, answers, texts, anchor=measure.anchor))
+            if calibration and measure.spread is not None:
+                spreads = [measure.spread(predictor.codebook, prediction) for _, prediction in scored]
+                calibrated += _outside_calibration(measure, gold, spreads, texts)
+    return rows + calibrated
 
 
-def _public_figure(analyzer: Analyzer, measure: Measure, mirror: Path, seen: Set[str]) -> Row:
-    items = [item for item in measure.read(mirror) if prefix_key(item.record.text) not in seen]
-    predictions = analyzer.predict([item.record for item in items])
-    scored = [(i, p) for i, p in zip(items, predictions, strict=True) if isinstance(p, Prediction)]
-    answers = [measure.answer(analyzer.codebook, prediction) for _, prediction in scored]
-    gold = [measure.gold(item.answer) for item, _ in scored]
-    return _row(measure.source, f"{measure.figure}, macro-F1", gold, answers, anchor=measure.anchor)
-
-
-def _row(
-    source: str,
-    figure: str,
-    gold: Sequence[str],
-    answers: Sequence[str],
-    groups: Sequence[Any] | None = None,
-    *,
-    names: Sequence[str] | None = None,
-    value: Figure = macro_f1,
-    anchor: str = "",
-) -> Row:
-    names = list(names or sorted({*gold, *answers}))
-    true, predicted = (np.array([names.index(label) for label in labels]) for labels in (gold, answers))
-    groups = groups if groups is not None else range(len(true))
-    low, high = interval(value, true, predicted, len(names), groups)
-    counts = confusion(true, predicted, len(names))
-    return Row(
-        source=source,
-        figure=figure,
-        n=len(true),
-        value=float(value(counts)),
-        low=low,
-        high=high,
-        anchor=anchor,
-        classes=dict(zip(names, map(float, class_figures(counts)[2]), strict=True))
-        if value is macro_f1
-        else {},
+def _outside_calibration(
+    measure: Measure, gold: Sequence[str], spreads: Sequence[Mapping[str, float]], texts: Sequence[str]
+) -> Iterator[Row]:
+    """The calibration on a set from outside, in its own terms."""
+    names = sorted({*gold, *(name for spread in spreads for name in spread)})
+    return calibration_rows(
+        f"{measure.source}, calibration",
+        measure.figure,
+        np.array([names.index(label) for label in gold]),
+        np.array([[spread.get(name, 0.0) for name in names] for spread in spreads], np.float32),
+        texts,
+        OUTSIDE_ECE_AIM,
     )
 
 
-def own_figures(analyzer: Analyzer, corpus: Corpus) -> Iterator[Row]:
+def _at_hand(codebook: Codebook, mirror: Path) -> list[Measure]:
+    return [measure for measure in measures(codebook) if (mirror / measure.needs).exists()]
+
+
+def _answers_task(predictor: Predictor, task: str) -> bool:
+    return not isinstance(predictor, Vader) or task in predictor.tasks
+
+
+def _scored_items(
+    predictor: Predictor, measure: Measure, mirror: Path, corpus: Corpus
+) -> list[tuple[Item, Prediction]]:
+    """The items of a source that the corpus does not hold and that are not too long, with their predictions."""
+    seen: Set[str] = {prefix_key(record.text) for record in corpus.records}
+    items = [item for item in measure.read(mirror) if prefix_key(item.record.text) not in seen]
+    predictions = zip(items, predictor.predict([item.record for item in items]), strict=True)
+    return [(item, answer) for item, answer in predictions if isinstance(answer, Prediction)]
+
+
+def own_figures(predictor: Predictor, corpus: Corpus) -> Iterator[Row]:
     """Yield the figures on the project's own test split, written and real sentences apart."""
     records = corpus.split("test")
-    predictions = analyzer.predict(records)
+    predictions = predictor.predict(records)
     scored = [(r, p) for r, p in zip(records, predictions, strict=True) if isinstance(p, Prediction)]
     kinds = {"written": lambda r: r.register is not None, "real": lambda r: r.register is None}
     for kind, belongs in kinds.items():
         members = [(r, p) for r, p in scored if belongs(r)]
-        if not members:
-            continue
-        for task in analyzer.codebook:
+        for task in predictor.codebook:
+            if not members or not _answers_task(predictor, task.name):
+                continue
             gold, answers, groups = _task_answers(task, members)
+            if not gold:
+                continue
             figure, value = (
                 ("quadratic kappa", quadratic_kappa) if task.name == "tone" else ("macro-F1", macro_f1)
             )
-            yield _row(
+            yield label_row(
                 f"own test, {kind}",
                 f"{task.name}, {figure}",
                 gold,
@@ -309,8 +396,8 @@ def _relation_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator
     A labelled relation is an ordered pair of coded actors with a side or an act. It is found where the analysis of the
     sentence reports a relation between the same codes.
     """
-    reported: list[tuple[int, str]] = []
-    labelled: list[tuple[int, str]] = []
+    reported: list[tuple[int, bool]] = []
+    labelled: list[tuple[int, bool]] = []
     for n, record in enumerate(records):
         wanted = {
             (pair.source_code, pair.target_code)
@@ -322,55 +409,44 @@ def _relation_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator
             for sentence in analyzer.analyze(record.text).sentences
             for pair in sentence.pairs
         }
-        reported += [(n, "yes" if pair in wanted else "no") for pair in found]
-        labelled += [(n, "yes" if pair in found else "no") for pair in wanted]
+        reported += [(n, pair in wanted) for pair in found]
+        labelled += [(n, pair in found) for pair in wanted]
     for figure, answers in (("precision", reported), ("recall", labelled)):
         if answers:
             groups, right = zip(*answers, strict=True)
-            yield _row(
-                "own test, real",
-                f"relations found in bare sentences, {figure}",
-                ["yes"] * len(right),
-                right,
-                groups,
-                names=["no", "yes"],
-                value=accuracy,
+            yield share_row(
+                "own test, real", f"relations found in bare sentences, {figure}", list(right), groups
             )
 
 
-def _contrast_figures(analyzer: Analyzer) -> Iterator[Row]:
-    for name, contrasts in load_contrasts(analyzer.codebook).items():
-        passed = ["yes" if passes(contrast, analyzer) else "no" for contrast in contrasts]
-        wanted = ["yes"] * len(passed)
-        yield _row("contrast", f"{name}, both right", wanted, passed, names=["no", "yes"], value=accuracy)
+def _contrast_figures(predictor: Reader) -> Iterator[Row]:
+    for name, contrasts in load_contrasts(predictor.codebook).items():
+        passed = [passes(contrast, predictor) for contrast in contrasts]
+        yield share_row("contrast", f"{name}, both right", passed, range(len(passed)))
 
 
 def _swap_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator[Row]:
     found = country_swap(analyzer, records)
-    if not found.labels:
-        return
-    low, high = found.flips_interval
-    row = partial(Row, source="country swap")
-    yield row(figure="labels that flip", n=found.labels, value=found.flips, low=low, high=high)
-    yield row(figure="mean change of a probability", n=found.labels, value=found.mean_dp, low=None, high=None)
-    yield row(
-        figure=f"largest pull of a state, in sd ({found.largest_state})",
-        n=found.states,
-        value=found.largest_z,
-        low=None,
-        high=None,
-    )
-
-
-def as_table(rows: Sequence[Row]) -> str:
-    """Return the figures as a Markdown table."""
-    lines = ["| data | figure | n | value | 95 % | anchor |", "|---|---|---|---|---|---|"]
-    for r in rows:
-        interval = "" if r.low is None or r.high is None else f"{r.low:.3f}–{r.high:.3f}"
-        lines.append(f"| {r.source} | {r.figure} | {r.n:,} | {r.value:.3f} | {interval} | {r.anchor} |")
-    return "\n".join(lines)
-
-
-def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the figures as JSON-ready dicts."""
-    return [asdict(row) for row in rows]
+    yield from changes_rows("country swap", "labels that flip", found.changes, "at most .01")
+    moves, sentence_of = np.array(found.changes.all.moves), found.changes.all.sentence_of
+    if len(moves):
+        yield statistic_row(
+            "country swap",
+            "mean change of a probability",
+            sentence_of,
+            lambda rows: float(moves[rows].mean()),
+            aim="at most .02",
+        )
+    if found.states:
+        yield Row(
+            source="country swap",
+            figure="largest pull of a state, in sd",
+            n=found.states,
+            value=found.largest_z,
+            low=None,
+            high=None,
+            aim="at most 3",
+            parts={state: {"value": z} for state, z in found.z.items()},
+        )
+    figure = "labels of a pair that do not follow when its states change places"
+    yield from changes_rows("roles exchanged", figure, roles_exchanged(analyzer, records), "")

@@ -1,12 +1,17 @@
-"""The model card: written by the trainer from what it measured, never by hand."""
+"""The model card: written by the trainer from what it measured, completed by the benchmark, never by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..model.codebook import Codebook
 from .export import Exported
+from .mistakes import Mistake
+from .pictures import CURVES, confusion_file
+from .sources import load_sources
+
+BENCHMARK_HEADING = "## Benchmark"
 
 
 def model_card(
@@ -17,9 +22,22 @@ def model_card(
     provenance: Mapping[str, Any],
     *,
     n_precedents: int = 0,
+    mistakes: Sequence[Mistake] = (),
 ) -> str:
-    """Return the card of a release as Markdown."""
-    return "\n".join(_lines(name, codebook, figures, exported, provenance, n_precedents)) + "\n"
+    """Return the card of a release as Markdown; its pictures are those that `draw_pictures` writes beside it."""
+    lines = _lines(name, codebook, figures, exported, provenance, n_precedents, mistakes)
+    return "\n".join(lines) + "\n"
+
+
+def completed(card: str, benchmark: str) -> str:
+    """Return a card with the figures of the benchmark, which come last and replace those of an earlier one.
+
+    Args:
+        card: As `model_card` made it, completed before or not.
+        benchmark: Markdown.
+    """
+    made_by_trainer = card.partition(f"\n{BENCHMARK_HEADING}\n")[0].rstrip("\n")
+    return f"{made_by_trainer}\n\n{BENCHMARK_HEADING}\n\n{benchmark}\n"
 
 
 def _lines(
@@ -29,6 +47,7 @@ def _lines(
     exported: Exported,
     provenance: Mapping[str, Any],
     n_precedents: int,
+    mistakes: Sequence[Mistake],
 ) -> Iterator[str]:
     data = provenance["data"]
     yield f"# {name}"
@@ -48,9 +67,13 @@ def _lines(
     yield ""
     if "test" in figures:
         yield from _figure_table(figures["test"])
+        yield ""
+        yield from _selection(figures["test"]["tasks"])
     else:
         yield "No test split was given, so nothing is claimed."
     yield ""
+    if figures.get("fairness", {}).get("swap_labels"):
+        yield from _fairness(figures)
     yield f"Served as {exported.form}. Labels that agree with fp32:"
     yield ""
     yield "| task | labels compared | agreement |"
@@ -74,7 +97,12 @@ def _lines(
                 else [""] * 4
             )
             yield f"| {label.name} | {label.definition} | {' | '.join(cells)} |"
+        if classes:
+            yield ""
+            yield f"![Which {task.name} was given for which]({confusion_file(task.name)})"
     yield ""
+    if mistakes:
+        yield from _mistakes(mistakes)
     yield "## Data"
     yield ""
     yield (
@@ -83,6 +111,11 @@ def _lines(
     )
     for note in data["notes"]:
         yield f"* {note}"
+    if again := provenance.get("recalibrated"):
+        yield (
+            f"* The weights are those of `{again['from']}`; calibrated and measured again on the dev and test splits of"
+            f" the data with digest `{again['data'][:16]}`."
+        )
     yield ""
     if n_precedents:
         yield (
@@ -110,9 +143,75 @@ def _lines(
     yield "## Licence and origin"
     yield ""
     yield (
-        "Apache-2.0, like the project. The encoder all-MiniLM-L6-v2 is Apache-2.0 (sentence-transformers). Labels of"
-        " real sentences point into their sources; none of that text is in this release."
+        "Apache-2.0, like the project. The encoder all-MiniLM-L6-v2 is Apache-2.0 (sentence-transformers, on"
+        " Microsoft's MiniLM, MIT); the recipe above names where it was taken from. Labels of real sentences point into"
+        " their sources; none of that text is in this release."
     )
+    yield from _sources(data.get("sources", ()))
+
+
+def _selection(tasks: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        "A label is given from a threshold of its probability on; below it the answer is that it is not sure. On the"
+        " same split (AURC: mean share of wrong labels over all coverages, less is better; ECE with ten bins of equal"
+        " count and of equal width):"
+    )
+    yield ""
+    yield "| task | threshold | labels given | of these wrong | AURC | ECE, equal count | ECE, equal width |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, task in tasks.items():
+        if task["n"]:
+            found = task["selection"]
+            yield (
+                f"| {name} | {found['threshold']:.3f} | {found['coverage']:.1%} | {found['risk']:.1%}"
+                f" | {found['aurc']:.3f} | {task['ece']:.3f} | {task['ece_equal_width']:.3f} |"
+            )
+    yield ""
+    yield f"![Share of wrong labels by the share of labels given]({CURVES})"
+
+
+def _fairness(figures: Mapping[str, Any]) -> Iterator[str]:
+    found = figures["fairness"]
+    far = ", ".join(f"{state} ({z:+.1f})" for state, z in found["far_states"].items()) or "none"
+    yield (
+        f"Told of other states, the same sentences change {found['swap_flips']:.1%} of their labels"
+        f" {_interval(found['swap_flips_interval'])} (n {found['swap_labels']:,}), and a probability by"
+        f" {found['swap_dp']:.3f} on average. Of {found['states']} states, {far} pulled the tone further than three"
+        " standard deviations."
+    )
+    if found["role_labels"]:
+        yield (
+            f"Where source and target change places, {found['role_flips']:.1%} of the labels of pairs do not follow"
+            f" {_interval(found['role_flips_interval'])} (n {found['role_labels']:,})."
+        )
+    for broken in figures.get("broken_gates", ()):
+        yield f"**Not fit for use by its recipe:** {broken}"
+    yield ""
+
+
+def _mistakes(mistakes: Sequence[Mistake]) -> Iterator[str]:
+    yield "## What it gets wrong"
+    yield ""
+    yield "Its surest mistakes on sentences of the test split that were written for the project:"
+    yield ""
+    yield "| task | sentence | right | given | probability |"
+    yield "|---|---|---|---|---|"
+    for found in mistakes:
+        of_whom = f" ({found.asked})" if found.asked else ""
+        sentence = f"{found.text}{of_whom}".replace("|", "\\|")
+        yield f"| {found.task} | {sentence} | {found.right} | {found.given} | {found.probability:.2f} |"
+    yield ""
+
+
+def _sources(names: Sequence[str]) -> Iterator[str]:
+    """Where the real sentences come from, with their licences."""
+    sources = load_sources()
+    if known := [sources[name] for name in names if name in sources]:
+        yield ""
+        yield "| source of real sentences | from | licence |"
+        yield "|---|---|---|"
+        for source in known:
+            yield f"| {source.title} | {source.repository} | {source.licence} |"
 
 
 def _figure_table(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -128,5 +227,5 @@ def _figure_table(figures: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _interval(bounds: tuple[float, float]) -> str:
+def _interval(bounds: Sequence[float]) -> str:
     return f"[{bounds[0]:.3f}, {bounds[1]:.3f}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 from ..model.codebook import TASKS
 from ..model.errors import ConfigError
+from ..model.release import Release
 from ..model.settings import read_settings
+from .release_gates import check_release_gates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +64,20 @@ class TrainConfig:
     """Public training set (see `auxiliary.READERS`) -> share of its sentences to train on as well, 0..1."""
     max_tokens: int = 256
     """Longest sentence, in tokens; longer ones are left out and counted."""
+    stand_ins: bool = True
+    """Whether the network reads the same few states whatever states a sentence names (see `model.stand_ins`)."""
     bf16: str = "auto"
     """"auto" uses bf16 where the processor or GPU has it, "yes" and "no" insist."""
     thresholds: Mapping[str, float] = field(
         default_factory=lambda: {"sentiment": 0.4, "tone": 0.35, "stance": 0.5, "act": 0.35}
     )
-    """Per task: least calibrated probability at which the release gives a label, 0..1."""
+    """Per task: least calibrated probability at which the release gives a label, 0..1. With `coverage` only for tasks
+    with too few labels on dev."""
+    coverage: float = 0.0
+    """Share of the labels that shall be given, 0..1: the thresholds are then chosen on dev, so that of sentences like
+    those at least this share gets a label; the card says what share of these is wrong. 0 takes `thresholds`."""
+    gates: Mapping[str, float] = field(default_factory=dict)
+    """What the release must not exceed to be fit for promotion (see `release_gates.GATES`)."""
     precision: str = "f32"
     """What may be computed in beside int8: "bf16" allows it where the labels agree with fp32's, "f32" does not. With
     bf16 a release is faster on processors that have it, and its numbers differ in the third digit from those that it
@@ -80,7 +91,14 @@ class TrainConfig:
                 raise ConfigError(
                     f"{name}: found {', '.join(getattr(self, name)) or 'nothing'}; needed are {', '.join(TASKS)}"
                 )
-        for name in ("warmup_share", "head_dropout", "label_smoothing", "silent_pairs", "int8_agreement"):
+        for name in (
+            "warmup_share",
+            "head_dropout",
+            "label_smoothing",
+            "silent_pairs",
+            "int8_agreement",
+            "coverage",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must lie between 0 and 1")
         for name in ("epochs", "batch_size", "learning_rate", "head_learning_rate", "max_tokens"):
@@ -89,6 +107,7 @@ class TrainConfig:
         for source, share in self.auxiliary.items():
             if not 0 <= share <= 1:
                 raise ConfigError(f"auxiliary.{source} is {share}; it must lie between 0 and 1")
+        check_release_gates(self.gates)
         if self.bf16 not in ("auto", "yes", "no"):
             raise ConfigError(f'bf16 is "{self.bf16}"; it must be one of auto, yes, no')
         if self.precision not in ("f32", "bf16"):
@@ -108,3 +127,11 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Trai
         ConfigError: The file cannot be read, a name is unknown, or a value is of the wrong type or size.
     """
     return read_settings(TrainConfig, "train.toml", path, overrides)
+
+
+def recipe_of(release: Release) -> TrainConfig:
+    """Return the recipe by which a release was made; what did not exist then has its default."""
+    made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
+    known = {known.name for known in dataclasses.fields(TrainConfig)}
+    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
+    return dataclasses.replace(recipe, stand_ins=release.stand_ins)

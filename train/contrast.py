@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from ..model.analyzer import Analyzer, Prediction
+from ..model.analyzer import Prediction
 from ..model.article.sentences import split
 from ..model.codebook import Codebook
 from ..model.errors import RecordError
 from ..model.records import Record, check_rows
 from .corpus import data_folder
+from .predictor import Reader
 
 SETS = ("negation", "modality", "attribution", "direction", "voice", "denial", "metonymy", "intensity")
 EXPECTATIONS = ("labels", "lower_tone")
@@ -77,7 +78,7 @@ def _side(row: Mapping[str, Any], codebook: Codebook, where: str) -> Side:
     return Side(record, None if actors is None else tuple(sorted(actors)))
 
 
-def passes(contrast: Contrast, analyzer: Analyzer) -> bool:
+def passes(contrast: Contrast, analyzer: Reader) -> bool:
     """Return whether both sentences get what is asked of them."""
     predictions = analyzer.predict([contrast.a.record, contrast.b.record])
     if not all(isinstance(prediction, Prediction) for prediction in predictions):
@@ -89,7 +90,7 @@ def passes(contrast: Contrast, analyzer: Analyzer) -> bool:
     return all(_has_what_is_asked(analyzer, side, prediction) for side, prediction in sides)  # type: ignore[arg-type]
 
 
-def _has_what_is_asked(analyzer: Analyzer, side: Side, prediction: Prediction) -> bool:
+def _has_what_is_asked(analyzer: Reader, side: Side, prediction: Prediction) -> bool:
     answers = [(side.record, prediction.sentence, analyzer.codebook.at("sentence"))]
     answers += [
         (pair, probabilities, analyzer.codebook.at("pair"))
@@ -103,10 +104,10 @@ def _has_what_is_asked(analyzer: Analyzer, side: Side, prediction: Prediction) -
     return side.actors is None or side.actors == _actors(analyzer, side.record.text)
 
 
-def _actors(analyzer: Analyzer, text: str) -> tuple[str, ...]:
+def _actors(analyzer: Reader, text: str) -> tuple[str, ...]:
     mentions = analyzer.gazetteer.find(text, split(text))
     return tuple(sorted({mention.code for found in mentions for mention in found}))
 
 
-def _expected_tone(analyzer: Analyzer, prediction: Prediction) -> float:
+def _expected_tone(analyzer: Reader, prediction: Prediction) -> float:
     return float(np.dot(prediction.sentence["tone"], analyzer.codebook["tone"].scores))

@@ -139,6 +139,12 @@ def golden_candidates(n: int = 4 * N_GOLDEN) -> list[Record]:
     return dev[:n]
 
 
+def real_sources() -> list[str]:
+    """Return the names of the sources that the project's labels of real sentences point into."""
+    with (data_folder() / "real.jsonl").open(encoding="utf-8") as file:
+        return sorted({json.loads(line)["source"] for line in file})
+
+
 def _count_lines(path: Path) -> int:
     with path.open("rb") as file:
         return sum(1 for _ in file)

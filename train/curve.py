@@ -9,14 +9,12 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from ..model.analyzer import Analyzer
 from ..model.codebook import Codebook
-from ..model.engine import TorchEngine
 from ..model.records import Record
 from .benchmark import Row, own_figures, public_figures
 from .config import TrainConfig
 from .corpus import Corpus
-from .fit import Trained, train_network, unsealed_release
+from .fit import train_network, trained_analyzer
 from .splits import hash_share
 
 
@@ -43,6 +41,7 @@ def learning_curve(
     *,
     shares: Sequence[float],
     seeds: Sequence[int],
+    with_real: bool = True,
 ) -> Iterator[Point]:
     """Train on shares of the data with several seeds and yield what each reaches on PLV and on the own test split.
 
@@ -54,15 +53,23 @@ def learning_curve(
         folder: For the trainings, one after the other; a training that is there is gone on with.
         shares: Of the train split, 0..1.
         seeds: Of the trainings.
+        with_real: Train on the real sentences too; without, they are measured all the same.
     """
+    learnt = corpus.records if with_real else [r for r in corpus.records if r.id not in corpus.borrowed]
     for share in shares:
-        part = Corpus(tuple(r for r in corpus.records if r.split != "train" or _within(r, share)), ())
+        part = Corpus(
+            (
+                *(r for r in corpus.records if r.split != "train"),
+                *(r for r in learnt if r.split == "train" and _within(r, share)),
+            ),
+            (),
+        )
         for seed in seeds:
             run = folder / f"{share:g}-{seed}"
             trained = train_network(part, codebook, replace(config, seed=seed), run)
             if trained is None:
                 continue
-            analyzer = _analyzer(trained, codebook, config, run / "network")
+            analyzer = trained_analyzer(trained, codebook, config, run / "network")
             rows = [*public_figures(analyzer, mirror, corpus, only="PLV"), *own_figures(analyzer, corpus)]
             yield Point(
                 share=share,
@@ -77,14 +84,6 @@ def learning_curve(
 def _within(record: Record, share: float) -> bool:
     """Whether a record's group is in a share, by its hash."""
     return hash_share(record.group or record.id) < share
-
-
-def _analyzer(trained: Trained, codebook: Codebook, config: TrainConfig, folder: Path) -> Analyzer:
-    """The trained network as it is, uncalibrated, behind the one prediction path."""
-    trained.network.cpu().save_pretrained(folder)
-    untempered = {task.name: 1.0 for task in codebook}
-    release = unsealed_release(folder, codebook, config, untempered, config.precision)
-    return Analyzer(release, TorchEngine(folder), trained.encoder)
 
 
 def _weakest(rows: Sequence[Row], n: int = 4) -> tuple[tuple[str, float], ...]:

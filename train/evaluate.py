@@ -28,7 +28,8 @@ def evaluate(analyzer: Analyzer, records: Sequence[Record]) -> dict[str, Any]:
     tasks: dict[str, Any] = {}
     for task in analyzer.codebook:
         true, probabilities, groups = labelled(task, scored)
-        tasks[task.name] = task_figures(task, true, probabilities, groups)
+        threshold = analyzer.release.calibration.thresholds[task.name]
+        tasks[task.name] = task_figures(task, true, probabilities, groups, threshold)
     return {"n": len(scored), "too_long": len(records) - len(scored), "tasks": tasks}
 
 

@@ -1,6 +1,7 @@
 """Train the network on labelled sentences and write a release.
 
-A run lives in one folder: its checkpoints, its fingerprint (recipe and data), and at the end the release.
+A run lives in one folder: its checkpoints, its fingerprint (recipe and data), how far it is (`progress`), and at the
+end the release.
 Started again after a kill, it goes on from the newest whole checkpoint; with another recipe or other data it
 refuses, so that no run is a mixture.
 """
@@ -13,7 +14,7 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,26 +35,34 @@ from transformers.trainer_utils import EvalPrediction
 from ..model.analyzer import Analyzer, Prediction
 from ..model.codebook import TASKS, Codebook
 from ..model.encoding import EncodedSentence, SentenceEncoder
-from ..model.engine import OpenVinoEngine
-from ..model.errors import ConfigError
+from ..model.engine import OpenVinoEngine, TorchEngine
+from ..model.errors import ConfigError, ReleaseError
 from ..model.golden import write_golden
 from ..model.network import DiplotoneConfig, DiplotoneNetwork
 from ..model.records import Record
 from ..model.release import Calibration, Release, open_release, seal
 from .augment import other_tellings, with_silent_pairs
-from .calibrate import temperature
+from .calibrate import temperature, threshold
 from .card import model_card
 from .config import TrainConfig
-from .corpus import N_GOLDEN, Corpus, golden_candidates
+from .corpus import N_GOLDEN, Corpus, golden_candidates, real_sources
 from .dataset import IGNORED, Collator, to_dataset
 from .evaluate import evaluate, labelled
 from .export import Exported, export
+from .fairness import as_metrics, country_swap, roles_exchanged
 from .losses import MultiTaskLoss
 from .metrics import confusion, macro_f1, quadratic_kappa
+from .mistakes import surest_mistakes
+from .pictures import draw_pictures
 from .precedents import write_precedents
+from .progress import ReportProgress, write_progress
+from .release_gates import broken_gates
+from .verdict_file import write_verdict
 from .warm_start import WarmStart
 
 FINGERPRINT = "fingerprint.json"
+JUDGED_AFTERWARDS = ("coverage", "gates")
+"""Parts of a recipe that do not change the training: a run goes on under others."""
 COMPARED_SENTENCES = 2_500
 """Sentences, at most, on which the served form is compared with fp32."""
 
@@ -65,6 +74,8 @@ class Fitted:
     release: Release
     figures: dict[str, Any]
     exported: Exported
+    broken_gates: tuple[str, ...] = ()
+    """Sentences on what keeps it from promotion; none where it was to be made anyway."""
 
 
 def fit(
@@ -77,8 +88,11 @@ def fit(
     fresh: bool = False,
     progress: bool = True,
     precedents: bool = True,
+    anyway: bool = False,
 ) -> Fitted | None:
     """Train on the corpus's train split, stop and calibrate on dev, measure on test, write `run/release`.
+
+    A release that breaks a gate of the recipe is written too; its metrics say so, and no verdict lets it pass.
 
     Args:
         corpus: Labelled sentences with splits.
@@ -89,7 +103,8 @@ def fit(
         fresh: Throw away what the folder holds instead of going on from it.
         progress: Show a bar with the time left.
         precedents: Put the texts of the train split into the release, but for borrowed ones, to be set
-            beside other sentences.
+            beside other sentences; the card then shows a few of the test split that it gets wrong.
+        anyway: Let the release pass whatever the recipe's gates say.
 
     Returns:
         What was made; None in the helper processes of a distributed run.
@@ -100,6 +115,7 @@ def fit(
     trained = train_network(corpus, codebook, config, run, start=start, fresh=fresh, progress=progress)
     if trained is None:
         return None
+    write_progress(run, "writing")
     splits = {name: corpus.split(name) for name in ("train", "dev", "test")}
     splits["dev"] = splits["dev"] or splits["train"]
     provenance = _provenance(config, corpus, splits, [*corpus.notes, *trained.notes], trained.log)
@@ -113,13 +129,30 @@ def fit(
         run / "release",
         provenance,
         **splits,
-        precedents=_precedents(splits["train"], corpus.borrowed) if precedents else (),
+        precedents=quotable(splits["train"], corpus.borrowed) if precedents else (),
+        examples=quotable(splits["test"], corpus.borrowed) if precedents else (),
+        anyway=anyway,
     )
 
 
-def _precedents(train: Sequence[Record], borrowed: frozenset[str]) -> list[Record]:
+def refuse_broken(fitted: Fitted) -> None:
+    """Write a verdict of refusal beside a release that breaks its recipe's gates.
+
+    Raises:
+        ReleaseError: It breaks one.
+    """
+    if fitted.broken_gates:
+        folder, reasons = fitted.release.folder, fitted.broken_gates
+        write_verdict(folder, {"outcome": "refuse", "reasons": list(reasons)}, "\n".join(reasons))
+        raise ReleaseError(
+            f"{folder}: breaks the gates of its recipe and cannot be promoted: {' '.join(reasons)} Train it otherwise,"
+            " set other [gates], or fit it --anyway"
+        )
+
+
+def quotable(records: Sequence[Record], borrowed: frozenset[str]) -> list[Record]:
     """The sentences whose texts may go into a release, each once however often it is trained on."""
-    return list({record.id: record for record in train if record.id not in borrowed}.values())
+    return list({record.id: record for record in records if record.id not in borrowed}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +182,7 @@ def train_network(
         raise ConfigError("there is not one sentence to train on; add some with --labels")
     dev = dev or train  # a handful of sentences for a trial: there is nothing else to stop on
     _claim(run, config, corpus, start.origin if start else {}, fresh=fresh)
+    write_progress(run, "preparing")
     set_seed(config.seed)
     network, encoder = (start.network, start.encoder) if start else untrained_network(config, codebook)
 
@@ -163,7 +197,10 @@ def train_network(
         data_collator=Collator(codebook, encoder),
         compute_loss_func=MultiTaskLoss(config, codebook, train),
         compute_metrics=lambda prediction: selection_score(prediction, codebook),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=config.patience)],
+        callbacks=[
+            EarlyStoppingCallback(early_stopping_patience=config.patience),
+            ReportProgress(run),
+        ],
     )
     trainer.train(resume_from_checkpoint=newest_whole_checkpoint(run))
     if not trainer.is_world_process_zero():
@@ -192,10 +229,12 @@ def write_release(
     dev: Sequence[Record],
     test: Sequence[Record],
     precedents: Sequence[Record] = (),
+    examples: Sequence[Record] = (),
+    anyway: bool = False,
 ) -> Fitted:
     """Export, calibrate on dev, measure on test, and put a sealed release in its place.
 
-    The texts of `precedents` can be read in the release.
+    The texts of `precedents` and a few of `examples` can be read in the release.
     """
     staging = destination.with_name(destination.name + ".tmp")
     shutil.rmtree(staging, ignore_errors=True)
@@ -220,21 +259,25 @@ def write_release(
 
     engine = OpenVinoEngine(staging, precision=exported.precision)
 
-    def analyzer(temperatures: Mapping[str, float]) -> Analyzer:
-        release = unsealed_release(staging, codebook, config, temperatures, exported.precision)
+    def analyzer(recipe: TrainConfig, temperatures: Mapping[str, float]) -> Analyzer:
+        release = unsealed_release(staging, codebook, recipe, temperatures, exported.precision)
         return Analyzer(release, engine, encoder)
 
-    temperatures = fit_temperatures(analyzer({task.name: 1.0 for task in codebook}), dev)
-    calibrated = analyzer(temperatures)
-    figures = {
+    temperatures = fit_temperatures(analyzer(config, {task.name: 1.0 for task in codebook}), dev)
+    thresholds = fit_thresholds(analyzer(config, temperatures), dev, config)
+    calibrated = analyzer(replace(config, thresholds=thresholds), temperatures)
+    figures: dict[str, Any] = {
         split: evaluate(calibrated, records) for split, records in (("dev", dev), ("test", test)) if records
     }
+    figures["fairness"] = as_metrics(country_swap(calibrated, test), roles_exchanged(calibrated, test))
+    broken = () if anyway else tuple(broken_gates(figures["fairness"], config.gates))
+    figures["broken_gates"] = list(broken)
     write_golden(staging, calibrated, golden_candidates(), N_GOLDEN)
     _write_json(
         staging / "calibration.json",
         {
             "temperatures": temperatures,
-            "thresholds": dict(config.thresholds),
+            "thresholds": thresholds,
             "precision": exported.precision,
         },
     )
@@ -248,11 +291,20 @@ def write_release(
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
     n_precedents = write_precedents(staging, calibrated, precedents)
-    card = model_card(config.name, codebook, figures, exported, provenance, n_precedents=n_precedents)
+    draw_pictures(staging, codebook, figures)
+    card = model_card(
+        config.name,
+        codebook,
+        figures,
+        exported,
+        provenance,
+        n_precedents=n_precedents,
+        mistakes=surest_mistakes(calibrated, examples),
+    )
     (staging / "README.md").write_text(card, encoding="utf-8")
     seal(staging, config.name)
     _put_in_place(staging, destination)
-    return Fitted(open_release(destination), figures, exported)
+    return Fitted(open_release(destination), figures, exported, broken)
 
 
 def unsealed_release(
@@ -266,7 +318,19 @@ def unsealed_release(
         codebook=codebook,
         calibration=Calibration(temperatures=temperatures, thresholds=config.thresholds, precision=precision),
         max_tokens=config.max_tokens,
+        stand_ins=config.stand_ins,
     )
+
+
+def trained_analyzer(trained: Trained, codebook: Codebook, config: TrainConfig, folder: Path) -> Analyzer:
+    """Return the one prediction path on a trained network as it is: fp32 and uncalibrated.
+
+    The network is written to `folder`.
+    """
+    trained.network.cpu().save_pretrained(folder)
+    untempered = {task.name: 1.0 for task in codebook}
+    release = unsealed_release(folder, codebook, config, untempered, config.precision)
+    return Analyzer(release, TorchEngine(folder), trained.encoder)
 
 
 def _put_in_place(staging: Path, destination: Path) -> None:
@@ -281,16 +345,30 @@ def _put_in_place(staging: Path, destination: Path) -> None:
 
 def fit_temperatures(analyzer: Analyzer, dev: Sequence[Record]) -> dict[str, float]:
     """Return the temperature of every task, fitted on dev with an analyzer whose temperatures are 1."""
-    scored = [
-        (record, prediction)
-        for record, prediction in zip(dev, analyzer.predict(dev), strict=True)
-        if isinstance(prediction, Prediction)
-    ]
+    scored = _scored(analyzer, dev)
     temperatures = {}
     for task in analyzer.codebook:
         true, probabilities, _ = labelled(task, scored)
         temperatures[task.name] = temperature(true, np.log(np.clip(probabilities, 1e-9, 1)))
     return temperatures
+
+
+def fit_thresholds(analyzer: Analyzer, dev: Sequence[Record], config: TrainConfig) -> dict[str, float]:
+    """Return the threshold of every task: chosen on dev for the recipe's coverage, else the recipe's own."""
+    thresholds = dict(config.thresholds)
+    if config.coverage:
+        scored = _scored(analyzer, dev)
+        for task in analyzer.codebook:
+            _, probabilities, _ = labelled(task, scored)
+            chosen = threshold(probabilities.max(1, initial=0), config.coverage)
+            thresholds[task.name] = thresholds[task.name] if chosen is None else chosen
+    return thresholds
+
+
+def _scored(analyzer: Analyzer, records: Sequence[Record]) -> list[tuple[Record, Prediction]]:
+    """The records that are not too long, with their predictions."""
+    predictions = zip(records, analyzer.predict(records), strict=True)
+    return [(record, prediction) for record, prediction in predictions if isinstance(prediction, Prediction)]
 
 
 def untrained_network(config: TrainConfig, codebook: Codebook) -> tuple[DiplotoneNetwork, SentenceEncoder]:
@@ -304,13 +382,17 @@ def untrained_network(config: TrainConfig, codebook: Codebook) -> tuple[Diploton
     folder = _encoder_folder(config.encoder)
     try:
         network = DiplotoneNetwork.from_encoder(
-            folder, codebook, head_dropout=config.head_dropout, max_tokens=config.max_tokens
+            folder,
+            codebook,
+            head_dropout=config.head_dropout,
+            max_tokens=config.max_tokens,
+            stand_ins=config.stand_ins,
         )
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
         raise ConfigError(f"encoder {config.encoder}: cannot be loaded from {folder}: {error}") from error
     backend = tokenizer.backend_tokenizer
-    return network, SentenceEncoder(backend, max_tokens=config.max_tokens)
+    return network, SentenceEncoder(backend, max_tokens=config.max_tokens, stand_ins=config.stand_ins)
 
 
 def _encoder_folder(encoder: str) -> str:
@@ -352,8 +434,11 @@ def _random_network(config: TrainConfig, codebook: Codebook) -> tuple[DiplotoneN
         pair_tasks={task.name: len(task) for task in codebook.at("pair")},
         head_dropout=config.head_dropout,
         max_tokens=config.max_tokens,
+        stand_ins=config.stand_ins,
     )
-    return DiplotoneNetwork(shape), SentenceEncoder(tokenizer, max_tokens=config.max_tokens)
+    return DiplotoneNetwork(shape), SentenceEncoder(
+        tokenizer, max_tokens=config.max_tokens, stand_ins=config.stand_ins
+    )
 
 
 class _TwoRateTrainer(Trainer):
@@ -462,7 +547,8 @@ def newest_whole_checkpoint(run: Path) -> str | None:
 
 def _claim(run: Path, config: TrainConfig, corpus: Corpus, origin: Mapping[str, Any], *, fresh: bool) -> None:
     """Make the folder this run's, or find that it is."""
-    mine = {"recipe": json.loads(json.dumps(config.as_dict())), "data": corpus.digest}
+    recipe = {name: value for name, value in config.as_dict().items() if name not in JUDGED_AFTERWARDS}
+    mine = {"recipe": json.loads(json.dumps(recipe)), "data": corpus.digest}
     mine |= {"start": dict(origin)} if origin else {}
     path = run / FINGERPRINT
     if fresh:
@@ -505,6 +591,7 @@ def _provenance(
         "data": {
             "digest": corpus.digest,
             "notes": list(notes),
+            "sources": [*(real_sources() if corpus.borrowed else ()), *config.auxiliary],
             **{split: len(records) for split, records in splits.items()},
         },
         "made": {

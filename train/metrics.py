@@ -72,32 +72,64 @@ def _ratio(above: Any, below: Any) -> Any:
     return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
 
 
-def expected_calibration_error(true: Labels, probabilities: Probabilities) -> float:
-    """Return the ECE, 0..1: |accuracy - confidence| over ten bins of equal count, weighted by their size.
+def expected_calibration_error(
+    true: Labels, probabilities: Probabilities, *, equal_width: bool = False
+) -> float:
+    """Return the ECE, 0..1: |accuracy - confidence| over ten bins, weighted by their size.
 
-    Bins of equal count, because most confidences of a trained model lie near 1.
+    Args:
+        true: Numbers of the true labels. *Shape:* (N,)
+        probabilities: *Shape:* (N, labels)
+        equal_width: Bins of a tenth of the confidences' range 0..1 each, as most papers have them; else of equal count,
+            which tells more, because most confidences of a trained model lie near 1.
     """
     confidence, correct = probabilities.max(1), probabilities.argmax(1) == true
-    bins = np.array_split(np.argsort(confidence, kind="stable"), min(BINS, len(true)))
+    if equal_width:
+        bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
+        bins = [np.flatnonzero(bin_of == n) for n in np.unique(bin_of)]
+    else:
+        bins = np.array_split(np.argsort(confidence, kind="stable"), min(BINS, len(true)))
     gaps = [len(b) * abs(correct[b].mean() - confidence[b].mean()) for b in bins]
     return float(sum(gaps) / len(true))
 
 
-def interval(
-    figure: Figure,
-    true: Labels,
-    predicted: Labels,
-    n_labels: int,
-    groups: Sequence[Any],
-    *,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a figure.
+def risk_coverage(true: Labels, probabilities: Probabilities) -> NDArray[np.float64]:
+    """Return the share of wrong labels among the k that are surest, for each k; an array of shape (N,).
 
-    Whole groups (the pairs of one sentence) are drawn, since their labels are not independent.
+    El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
+    """
+    surest_first = np.argsort(-probabilities.max(1), kind="stable")
+    wrong = (probabilities.argmax(1) != true)[surest_first]
+    return np.cumsum(wrong) / np.arange(1, len(true) + 1)
+
+
+def selection(true: Labels, probabilities: Probabilities, threshold: float) -> dict[str, Any]:
+    """Return what a threshold on the probability does: the share of labels given, and of these the wrong ones.
+
+    With the area under the risk-coverage curve (`aurc`, 0..1, less is better) and its points at each twentieth.
+    """
+    given = probabilities.max(1) >= threshold
+    wrong = probabilities.argmax(1) != true
+    risks = risk_coverage(true, probabilities)
+    places = [max(1, round(len(true) * step / 20)) for step in range(1, 21)]
+    return {
+        "threshold": threshold,
+        "coverage": float(given.mean()),
+        "risk": float(wrong[given].mean()) if given.any() else 0.0,
+        "aurc": float(risks.mean()),
+        "risk_coverage": [[round(k / len(true), 4), round(float(risks[k - 1]), 4)] for k in places],
+    }
+
+
+def resampled(
+    true: Labels, predicted: Labels, n_labels: int, groups: Sequence[Any], *, seed: int = 0
+) -> Counts:
+    """Return bootstrap resamples as confusion counts, of shape (RESAMPLES, labels, labels).
+
+    Whole groups (the pairs of one sentence) are drawn, since their labels are not independent. The same groups and
+    seed give the same draws whatever was predicted, so that figures of two predictors can be compared draw by draw.
 
     Args:
-        figure: Of confusion counts.
         true: Numbers of the true labels. *Shape:* (N,)
         predicted: Numbers of the predicted ones. *Shape:* (N,)
         n_labels: How many labels there are.
@@ -110,13 +142,54 @@ def interval(
     np.add.at(by_group, (group, true * n_labels + predicted), 1)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=RESAMPLES)  # (R, G)
-    resampled = (drawn @ by_group).reshape(RESAMPLES, n_labels, n_labels)
-    low, high = np.percentile(figure(resampled), [2.5, 97.5])
+    return (drawn @ by_group).reshape(RESAMPLES, n_labels, n_labels)
+
+
+def resampled_statistic(
+    statistic: Callable[[NDArray[np.int64]], float], groups: Sequence[Any], *, seed: int = 0
+) -> NDArray[np.float64]:
+    """Return a statistic that is no figure of confusion counts on bootstrap resamples. *Shape:* `RESAMPLES`.
+
+    Args:
+        statistic: Takes the numbers of the rows that were drawn, some of them more than once.
+        groups: What belongs together and is drawn together. *Length:* N
+        seed: Of the draws.
+    """
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    n_groups = int(group.max()) + 1
+    members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(n_groups, size=(RESAMPLES, n_groups))
+    return np.array([statistic(np.concatenate([members[g] for g in row])) for row in drawn])
+
+
+def bounds(draws: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % interval of a resampled figure."""
+    low, high = np.percentile(draws, [2.5, 97.5])
     return float(low), float(high)
 
 
+def interval(
+    figure: Figure, true: Labels, predicted: Labels, n_labels: int, groups: Sequence[Any]
+) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a figure; arguments as of `resampled`."""
+    return bounds(figure(resampled(true, predicted, n_labels, groups)))
+
+
+def share_interval(happened: Sequence[bool], groups: Sequence[Any]) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a share, 0..1; (0, 0) of nothing.
+
+    Args:
+        happened: What is counted. *Length:* N
+        groups: What belongs together. *Length:* N
+    """
+    if not len(happened):
+        return 0.0, 0.0
+    return interval(accuracy, np.ones(len(happened), int), np.array(happened, int), 2, groups)
+
+
 def task_figures(
-    task: Task, true: Labels, probabilities: Probabilities, groups: Sequence[Any]
+    task: Task, true: Labels, probabilities: Probabilities, groups: Sequence[Any], threshold: float = 0.0
 ) -> dict[str, Any]:
     """Return all figures of one task.
 
@@ -125,6 +198,7 @@ def task_figures(
         true: Numbers of the true labels. *Shape:* (N,)
         probabilities: Calibrated. *Shape:* (N, labels)
         groups: What was labelled together, for the intervals. *Length:* N
+        threshold: Least probability at which a label is given, 0..1; only `selection` heeds it.
     """
     if len(true) == 0:
         return {"n": 0}
@@ -137,6 +211,8 @@ def task_figures(
         "macro_f1": float(macro_f1(counts)),
         "macro_f1_interval": interval(macro_f1, true, predicted, len(task), groups),
         "ece": expected_calibration_error(true, probabilities),
+        "ece_equal_width": expected_calibration_error(true, probabilities, equal_width=True),
+        "selection": selection(true, probabilities, threshold),
         "classes": {
             name: {
                 "n": int(counts[k].sum()),

@@ -18,14 +18,14 @@ from ..model.codebook import Task
 from ..model.records import Record
 from .evaluate import labelled
 from .metrics import (
-    RESAMPLES,
-    Counts,
     Figure,
+    bounds,
     class_figures,
     confusion,
     expected_calibration_error,
     macro_f1,
     quadratic_kappa,
+    resampled,
 )
 from .relabel import counterparts, relabelled
 
@@ -119,8 +119,11 @@ def compare(paired: Paired, *, least_class_labels: float) -> dict[str, Any]:
     figure, name = main_figure(paired.task)
     size = len(paired.names)
     counts = [confusion(paired.true, answers, size) for answers in (paired.candidate, paired.current)]
-    drawn = _resampled(paired)
-    low, high = np.percentile(figure(drawn[0]) - figure(drawn[1]), [2.5, 97.5])
+    drawn = [
+        resampled(paired.true, answers, size, paired.groups.tolist())
+        for answers in (paired.candidate, paired.current)
+    ]
+    low, high = bounds(figure(drawn[0]) - figure(drawn[1]))
     f1 = [class_figures(c)[2] for c in counts]
     drawn_f1 = class_figures(drawn[0])[2] - class_figures(drawn[1])[2]
     right = [answers == paired.true for answers in (paired.candidate, paired.current)]
@@ -129,13 +132,12 @@ def compare(paired: Paired, *, least_class_labels: float) -> dict[str, Any]:
     for k, label in enumerate(paired.names):
         if (n_true := int(counts[0][k].sum())) == 0:
             continue
-        bounds = np.percentile(drawn_f1[:, k], [2.5, 97.5])
         classes[label] = {
             "n": n_true,
             "candidate": float(f1[0][k]),
             "current": float(f1[1][k]),
             "difference": float(f1[0][k] - f1[1][k]),
-            "interval": [float(b) for b in bounds],
+            "interval": list(bounds(drawn_f1[:, k])),
             "enough": n_true >= least_class_labels,
         }
     return {
@@ -144,7 +146,7 @@ def compare(paired: Paired, *, least_class_labels: float) -> dict[str, Any]:
         "candidate": float(figure(counts[0])),
         "current": float(figure(counts[1])),
         "difference": float(figure(counts[0]) - figure(counts[1])),
-        "interval": [float(low), float(high)],
+        "interval": [low, high],
         "right": {"candidate": int(right[0].sum()), "current": int(right[1].sum())},
         "mcnemar": {"gained": gained, "lost": lost, "p": mcnemar(gained, lost)},
         "ece": paired.calibration,
@@ -164,17 +166,3 @@ def mcnemar(gained: int, lost: int) -> float:
     """
     changed = gained + lost
     return float(binomtest(gained, changed, 0.5).pvalue) if changed else 1.0
-
-
-def _resampled(paired: Paired, *, seed: int = 0) -> tuple[Counts, Counts]:
-    """Confusion counts of both releases in the same resamples. *Shape:* (RESAMPLES, labels, labels) each."""
-    size = len(paired.names)
-    _, group = np.unique(paired.groups, return_inverse=True)
-    n_groups = int(group.max()) + 1
-    draws = np.random.default_rng(seed).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=RESAMPLES)
-    drawn = []
-    for answers in (paired.candidate, paired.current):
-        by_group = np.zeros((n_groups, size * size))
-        np.add.at(by_group, (group, paired.true * size + answers), 1)
-        drawn.append((draws @ by_group).reshape(RESAMPLES, size, size))
-    return drawn[0], drawn[1]

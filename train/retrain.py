@@ -1,4 +1,4 @@
-"""What a retraining trains on: the new labels, a replay sample of the project's own, and what is held out.
+"""Retraining: what it trains on (the new labels, a replay sample of the project's own), what is held out, the verdict.
 
 A network that is trained on corrections alone forgets what they do not show; a sample of the sentences it learnt from
 keeps it (rehearsal; Robins 1995). A share of the corrections is held out, by the hash of their text, so that it is
@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model.codebook import Codebook
 from ..model.errors import ConfigError
-from ..model.records import Record, read_records
-from ..model.release import Release
+from ..model.records import Record, read_records, write_jsonl
+from ..model.release import Release, current_release, open_release
 from ..model.settings import read_settings
-from .config import TrainConfig
+from .config import TrainConfig, recipe_of
 from .corpus import Corpus, project_corpus
 from .gates import DEFAULT_GATES, check_gates
 from .relabel import changes
 from .splits import assign, near_measured
+
+if TYPE_CHECKING:
+    from .verdict import Verdict
 
 HELD_OUT = "held_out.jsonl"
 """The corrections that were held out, in the folder of the run."""
@@ -85,6 +87,91 @@ class Retraining:
     recipe: TrainConfig
     heads_only: bool
     origin: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrained:
+    """What a retraining made."""
+
+    release: Release
+    """In the folder of the run; `promote(release.folder)` puts it into use."""
+    verdict: Verdict
+    """Against the release in use; it lies beside the release's files too."""
+
+
+def retrain(
+    labels: Sequence[Path],
+    run: Path | None = None,
+    *,
+    start: Release | None = None,
+    codebook: Codebook | None = None,
+    settings: RetrainConfig | None = None,
+    sentences: Path | None = None,
+    mirror: Path | None = None,
+    fresh: bool = False,
+    progress: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Retrained | None:
+    """Go on from a release with new labels and judge what comes out; it is not put into use.
+
+    Example:
+        made = retrain([Path("corrections.csv")], Path("runs/mine"))
+        if made and made.verdict.outcome == "promote":
+            promote(made.release.folder)  # of train.releases
+
+    Args:
+        labels: Files of labelled sentences, .jsonl or .csv.
+        run: Folder of the run; started again with the same, it goes on from the last checkpoint. None takes runs/NAME.
+        start: Where to go on from; None takes the release in use.
+        codebook: Which labels there are from now on; None keeps the release's.
+        settings: How much of what, and the gates; None takes the shipped configs/retrain.toml.
+        sentences: File of records analysed before, to see which change.
+        mirror: Folder with the texts of the real sentences; None does without them.
+        fresh: Throw away what the folder of the run holds.
+        progress: Show a bar; `progress.json` in the folder of the run is written in any case.
+        tell: Is given what a reader may want to know, line by line: notes on the data, then the verdict in words.
+
+    Returns:
+        What was made; None in the helper processes of a distributed run.
+
+    Raises:
+        RecordError: A file is faulty.
+        ConfigError: There is nothing to train on, the folder holds another run, or the disk is full.
+        ReleaseError: The release to start from, or the one in use, is damaged.
+    """
+    from .disk import disk_faults
+    from .fit import fit
+    from .judging import judge_and_write
+    from .progress import write_progress
+    from .warm_start import WarmStart, warm_network
+
+    start = start or open_release(current_release())
+    codebook = codebook or start.codebook
+    settings = settings or load_retrain_config()
+    plan = prepare(start, codebook, labels, settings, mirror=mirror)
+    for note in plan.corpus.notes:
+        tell(f"note: {note}")
+    run = run or Path("runs") / plan.recipe.name
+    network, encoder = warm_network(start, codebook, heads_only=plan.heads_only, seed=plan.recipe.seed)
+    warm = WarmStart(network, encoder, plan.origin)
+    with disk_faults(run):
+        fitted = fit(plan.corpus, codebook, plan.recipe, run, start=warm, fresh=fresh, progress=progress)
+        write_jsonl(plan.held_out, run / HELD_OUT)
+    if fitted is None:
+        return None
+    tell(f"release in {fitted.release.folder}\n")
+    write_progress(run, "judging")
+    verdict = judge_and_write(
+        fitted.release,
+        open_release(current_release()),
+        settings.gates,
+        held_out=run / HELD_OUT,
+        sentences=sentences,
+        mirror=mirror,
+        tell=tell,
+    )
+    write_progress(run, "ended")
+    return Retrained(release=fitted.release, verdict=verdict)
 
 
 def prepare(
@@ -171,11 +258,8 @@ def _sides(new: Sequence[Record], own: Sequence[Record], *, hold_out: bool) -> d
 
 def _recipe(release: Release, settings: RetrainConfig) -> TrainConfig:
     """The release's own recipe with the steps of a retraining and the next name."""
-    made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
-    known = {f.name for f in dataclasses.fields(TrainConfig)}
-    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
     return dataclasses.replace(
-        recipe,
+        recipe_of(release),
         name=_next_name(release.name),
         epochs=settings.epochs,
         patience=settings.patience,

@@ -71,6 +71,7 @@ def judge(
         "candidate": candidate.release.label,
         "current": current.release.label,
         "gates": dict(gates),
+        "broken_gates": candidate.release.metrics().get("broken_gates", []),
         "test": {
             "sentences": len(test.records),
             "digest": test.digest,
@@ -173,6 +174,7 @@ def _speed(candidate: Analyzer, current: Analyzer, records: Sequence[Record]) ->
 
 
 def _faults(figures: Mapping[str, Any], gates: Mapping[str, float]) -> Iterator[str]:
+    yield from figures.get("broken_gates", ())
     for place, called in (("test", "the frozen test sentences"), ("corrections", "the held-out corrections")):
         for task, row in figures[place]["tasks"].items():
             if row["n"] < gates["least_labels"]:

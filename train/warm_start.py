@@ -50,7 +50,9 @@ def warm_network(
     network.load_state_dict(_carried_over(old.state_dict(), release.codebook, codebook, seed))
     if heads_only:
         network.encoder.requires_grad_(False)
-    return network, SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens)
+    return network, SentenceEncoder.from_folder(
+        release.folder, max_tokens=release.max_tokens, stand_ins=release.stand_ins
+    )
 
 
 def _carried_over(weights: dict[str, Tensor], old: Codebook, new: Codebook, seed: int) -> dict[str, Tensor]:

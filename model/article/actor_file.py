@@ -37,6 +37,7 @@ _WORDING = {
     "places": (
         "before",
         "journeys",
+        "ways",
         "after",
         "after_hyphen",
         "parts",

@@ -87,7 +87,9 @@ class Context:
             and not words.is_title_case
             and not self._is_role_word(following)
         )
-        if is_compound or after_place:
+        if is_compound or after_place or self._is_end_of_way(match, words):
+            return True
+        if joint == ", " and words.low(match.last + 1) == "where":
             return True
         return not possessive and self._comes_after_place_word(match, words)
 
@@ -136,6 +138,15 @@ class Context:
         if before in self._lists["places.before"] or pair in self._lists["places.before"]:
             return True
         return before == "to" and self._is_journey(number - 1, words)
+
+    def _is_end_of_way(self, match: Match, words: Words) -> bool:
+        """Whether it is where a way begins or ends: "the road between X and Y", "from X to Y, prices rise"."""
+        before = words.low(match.first - 1)
+        if before == "from" and words.low(match.last + 1) == "to" and words.is_capitalised(match.last + 2):
+            return True
+        if before == "to" and words.low(match.first - 3) == "from" and words.is_capitalised(match.first - 2):
+            return True
+        return before == "between" and words.low(match.first - 2) in self._lists["places.ways"]
 
     def _is_journey(self, number: int, words: Words) -> bool:
         """Whether the words before "to" are a journey: "flew", "went back", "trip last week"."""

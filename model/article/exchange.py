@@ -143,7 +143,7 @@ class Exchange:
             else:
                 edits.append((*match.span("form"), article + form))
             n += 1
-        return Exchanged(_edited(text, edits), tuple(_moved(span, edits) for span in spans), n)
+        return Exchanged(edited(text, edits), tuple(moved(span, edits) for span in spans), n)
 
     def _sense(self, match: re.Match[str]) -> tuple[str, str]:
         return self._uses[self._capitals.get(match["form"], match["form"])]
@@ -178,7 +178,8 @@ def _article(match: re.Match[str], form: str, *, takes_the: bool, is_name: bool)
     return found or ("The " if not before or before[-1] in '.!?\n“"' else "the ")
 
 
-def _edited(text: str, edits: Sequence[Edit]) -> str:
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """Return a text after edits that are in order and do not overlap."""
     parts, last = [], 0
     for start, end, new in edits:
         parts += [text[last:start], new]
@@ -186,8 +187,8 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
     return "".join([*parts, text[last:]])
 
 
-def _moved(span: Span, edits: Sequence[Edit]) -> Span:
-    """Where a span is after the edits; an end that lies inside an edit moves to that edit's own end."""
+def moved(span: Span, edits: Sequence[Edit]) -> Span:
+    """Return where a span is after the edits; an end that lies inside an edit moves to that edit's own end."""
     start, end = span
     moved_start, moved_end = start, end
     for first, last, new in edits:

@@ -91,7 +91,8 @@ def test_score_keeps_what_it_was_given(tiny_release, tmp_path, eight_rows):
         (["compare", "-", "nowhere.txt"], "nowhere.txt: cannot be read"),
         (["verify", "nowhere.json"], "nowhere.json: cannot be read"),
         (["score", "nowhere.jsonl", "-o", "out.jsonl"], "nowhere.jsonl: cannot be read"),
-        (["score", "x.jsonl", "-o", "out.xlsx"], "out.xlsx: scored records are written as .jsonl"),
+        (["score", "pyproject.toml", "-o", "out.jsonl"], 'ends in ".toml"; archives are read from'),
+        (["score", "x.jsonl", "-o", "out.xlsx"], 'out.xlsx: ends in ".xlsx"; scored records are written as'),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(tiny_release, tmp_path, arguments, message):

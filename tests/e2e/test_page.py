@@ -623,7 +623,7 @@ def test_the_model_shows_its_figures_and_its_card(visit):
     page.get_by_role("tab", name="Model").click()
     page.get_by_text("The release that answers").wait_for()
     assert re.search(r"macro-F1 0\.\d{3} · 95 % interval", page.inner_text(".model"))
-    assert "Labels and how each is found" in page.inner_text("#card")
+    assert "Labels and how each is found" in page.inner_text(".card")
 
 
 SERIOUS = ("serious", "critical")

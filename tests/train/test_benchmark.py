@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diplotone.model.analyzer import Prediction, load
-from diplotone.train.benchmark import as_table, benchmark, measures, side
+from diplotone.train.benchmark import Row, as_json, as_table, benchmark, measures, side
 from diplotone.train.corpus import Corpus
 
 
@@ -73,9 +73,12 @@ def test_what_the_corpus_holds_is_not_measured(tiny_release, eight_records, tmp_
     rows = [{"sentence": text, "from": 0, "to": 4, "polarity": 0} for text in (seen, "Lima has a zoo.")]
     (tmp_path / "newsmtsc/dev_rw.jsonl").write_text("\n".join(map(json.dumps, rows)))
     records = tuple(replace(r, split="test", register="wire") for r in eight_records)
-    found = benchmark(load(tiny_release), tmp_path, Corpus(records, ()))
+    found = benchmark([load(tiny_release)], tmp_path, Corpus(records, ()))
     by_source = {(row.source, row.figure): row for row in found}
     assert by_source["NewsMTSC dev", "real-world, macro-F1"].n == 1
     assert by_source["own test, written", "tone, quadratic kappa"].n == 8
     assert all(row.low <= row.value <= row.high for row in found if row.low is not None)
+    assert by_source["own test, written", "tone, quadratic kappa"].baselines["majority"]["value"] == 0
+    assert by_source["robustness", "upper case: labels that flip"].parts["tone"]["n"] == 8
     assert as_table(found).count("\n") == len(found) + 1
+    assert [Row(**row) for row in json.loads(json.dumps(as_json(found)))] == found

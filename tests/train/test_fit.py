@@ -53,6 +53,7 @@ def test_no_pickle_in_a_release(tiny_release):
         ".bin",
         ".md",
         ".npy",
+        ".svg",
     }
     np.load(tiny_release / "precedents.npy", allow_pickle=False)
 

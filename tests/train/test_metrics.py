@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from diplotone.train.calibrate import temperature
+from diplotone.train.calibrate import LEAST_LABELS, temperature, threshold
 from diplotone.train.metrics import (
     accuracy,
     class_figures,
@@ -15,6 +15,8 @@ from diplotone.train.metrics import (
     interval,
     macro_f1,
     quadratic_kappa,
+    risk_coverage,
+    selection,
     task_figures,
 )
 
@@ -107,3 +109,44 @@ def test_figures_of_a_task(codebook):
     assert figures["classes"]["conciliatory"]["recall"] == 0.5
     assert figures["confusion"][4] == [0, 0, 0, 1, 1]
     assert task_figures(task, true[:0], np.zeros((0, 5), dtype=np.float32), []) == {"n": 0}
+
+
+def _sure(*confidences):
+    return np.array([[c, 1 - c] for c in confidences], np.float32)
+
+
+def test_bins_of_equal_width_are_not_bins_of_equal_count():
+    """Nine answers at .95 that are right and one at .55 that is wrong: two bins by width, ten by count."""
+    probabilities = _sure(*[0.95] * 9, 0.55)
+    true = np.array([0] * 9 + [1])
+    by_width = expected_calibration_error(true, probabilities, equal_width=True)
+    assert by_width == pytest.approx(0.9 * 0.05 + 0.1 * 0.55)
+    assert expected_calibration_error(true, probabilities) == pytest.approx(by_width)
+    mixed = expected_calibration_error(np.array([0, 1] * 5), _sure(*[0.95] * 10), equal_width=True)
+    assert mixed == pytest.approx(0.45)
+
+
+def test_risk_grows_as_unsure_labels_are_given():
+    true, probabilities = np.array([0, 0, 1, 1]), _sure(0.9, 0.8, 0.7, 0.6)
+    assert risk_coverage(true, probabilities).tolist() == pytest.approx([0, 0, 1 / 3, 1 / 2])
+    found = selection(true, probabilities, 0.65)
+    assert (found["coverage"], found["risk"]) == pytest.approx((0.75, 1 / 3))
+    assert found["aurc"] == pytest.approx((1 / 3 + 1 / 2) / 4)
+    assert found["risk_coverage"][-1] == [1.0, 0.5]
+    assert selection(true, probabilities, 1.0)["risk"] == 0
+
+
+@given(
+    confidences=st.lists(st.floats(0.25, 1, width=32), min_size=LEAST_LABELS, max_size=200),
+    coverage=st.floats(0.5, 1),
+)
+def test_a_threshold_gives_at_least_the_share_asked_for(confidences, coverage):
+    found = threshold(np.array(confidences, np.float32), coverage)
+    assert np.mean(np.array(confidences) >= found) >= coverage - 1e-9
+
+
+def test_a_threshold_leaves_out_what_it_may():
+    confidences = np.linspace(0.3, 0.99, 99).astype(np.float32)
+    assert np.mean(confidences >= threshold(confidences, 0.9)) == pytest.approx(0.909, abs=0.001)
+    assert threshold(confidences, 1.0) == 0
+    assert threshold(confidences[: LEAST_LABELS - 1], 0.9) is None

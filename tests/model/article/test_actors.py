@@ -324,3 +324,23 @@ def test_time_grows_with_the_length_only(unit: str) -> None:
     started = time.perf_counter()
     GAZETTEER.find(text, [Sentence(0, len(text.rstrip()), "body")])
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The night train between Tbilisi and Baku was cancelled.",
+        "From Tbilisi to Baku, ministers are revising their budgets.",
+        "Vienna, where the talks are held, was shrouded in fog.",
+        "Nairobi's hotels were fully booked for the summit.",
+        "The Doha talks broke off on Sunday.",
+        "The two ships collided off Manila in heavy rain.",
+        "The chargé d'affaires was summoned to Madrid over the insult.",
+    ],
+)
+def test_a_capital_that_is_only_a_place_is_no_actor(text):
+    assert codes(text) == []
+
+
+def test_ties_between_capitals_are_between_governments():
+    assert codes("Ties between Tbilisi and Baku have rarely been closer.") == ["GEO", "AZE"]

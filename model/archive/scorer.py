@@ -1,0 +1,108 @@
+"""Scores one slice of an archive into one shard. Local processes and Ray run the same class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import RecordError
+from .as_json import one_line
+from .check import record_of
+from .copies import Copies
+from .output import Output, Scored
+from .shards import Done, ShardPaths, half_of, move_in
+from .source import Slice, Source
+
+ROWS_AT_ONCE = 2_000
+"""Rows in memory at a time: enough to fill batches of every length, few enough to stay small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a process needs to know to score slices; small enough to be sent to it."""
+
+    source: Source
+    output: Output
+    paths: ShardPaths
+    release: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One slice, and which of its rows repeat others."""
+
+    part: Slice
+    copies: Copies = ()
+
+
+class ShardScorer:
+    """Turns slices into shards with one analyzer of one thread.
+
+    One thread, so that as many scorers as there are cores do not stand in each other's way, and so that the numbers
+    are the same whoever runs them.
+    """
+
+    def __init__(self, job: Job) -> None:
+        from ..analyzer import load
+
+        self._job = job
+        self._analyzer = load(job.release, threads=1)
+
+    def __call__(self, task: Task) -> Done:
+        """Score a slice; when this returns, its shard and its rejects are in place.
+
+        Raises:
+            RecordError: The input cannot be read, or the shard cannot be written.
+        """
+        number = task.part.number
+        shard, rejects = self._job.paths.shard(number), self._job.paths.rejects(number)
+        half, half_rejects = half_of(shard), half_of(rejects)
+        counts = {"scored": 0, "copies": 0, "rejected": 0}
+        try:
+            with half_rejects.open("w", encoding="utf-8") as file:
+                self._job.output.write(self._scored(task, counts, file), half)
+            move_in(half_rejects, rejects)
+            if not counts["rejected"]:
+                rejects.unlink()
+            move_in(half, shard)
+            return Done(shard=number, bytes=shard.stat().st_size, **counts)
+        except OSError as error:
+            raise RecordError(
+                f"{error.filename or shard}: {error.strerror or error}; mend that and run the same command to go on"
+            ) from error
+
+    def _scored(self, task: Task, counts: dict[str, int], rejects: TextIO) -> Iterator[list[Scored]]:
+        """The records of a slice with what was found, some at a time, in order."""
+        source, codebook = self._job.source, self._analyzer.codebook
+        copies = dict(task.copies)
+        rows = enumerate(source.rows(task.part))
+        while some := list(islice(rows, ROWS_AT_ONCE)):
+            records = {}
+            for place, row in some:
+                record, reason = record_of(row, source, codebook)
+                if record is not None:
+                    records[place] = record
+                    continue
+                counts["rejected"] += 1
+                fault = {
+                    "line": row.line,
+                    "reason": reason,
+                    "row": row.raw if row.cells is None else row.cells,
+                }
+                rejects.write(one_line(fault) + "\n")
+            fresh = [place for place in records if place not in copies]
+            predicted = dict(
+                zip(fresh, self._analyzer.score_records([records[place] for place in fresh]), strict=True)
+            )
+            counts["scored"] += len(fresh)
+            counts["copies"] += len(records) - len(fresh)
+            yield [
+                (
+                    record,
+                    {"predicted": predicted[place]} if place in predicted else {"copy_of": copies[place]},
+                )
+                for place, record in records.items()
+            ]

@@ -1,0 +1,188 @@
+"""The Model tab's upper half: retrain, how far it is, what came of it, and which release is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from .markup import element, join
+from .retraining import Plan, Retraining
+from .verdict_view import render_verdict
+
+PHASES = {
+    "starting": "Starting",
+    "preparing": "Preparing the sentences",
+    "training": "Training",
+    "writing": "Writing the release and measuring it",
+    "judging": "Comparing it with the release in use",
+    "ended": "Ending",
+}
+
+
+def render_model_tab(figures: str, card: str) -> str:
+    """Return the tab with the figures and the card of the release that answers; model.js fills in the rest."""
+    first = {"figures": Markup(figures), "card": Markup(card)}
+    return str(
+        element(
+            "div",
+            _part("notice", None),
+            element(
+                "section",
+                element("h2", "Retrain with your labels"),
+                _part("plan", None),
+                element("button", "Retrain", type="button", class_="primary start", disabled=True),
+                element("p", class_="problem", role="alert"),
+                element("p", class_="done", role="status"),
+                *(_progress(which) for which in ("running", "waiting")),
+                _part("outcome", None),
+                class_="retraining",
+            ),
+            _part("way-back", None),
+            element(
+                "dialog",
+                element("p", class_="question", id="model-question"),
+                element(
+                    "form",
+                    element("button", "Yes", value="yes", class_="primary yes"),
+                    element("button", "No", value="no"),
+                    method="dialog",
+                    class_="form-actions",
+                ),
+                class_="confirm",
+                aria_labelledby="model-question",
+            ),
+            *(_part(name, found) for name, found in first.items()),
+            class_="diplotone model-tab",
+        )
+    )
+
+
+def _part(name: str, content: Markup | None) -> Markup:
+    return element("div", content, data_part=name)
+
+
+def _progress(which: str) -> Markup:
+    return element(
+        "div",
+        element("progress", max=1, aria_label="Steps of training") if which == "running" else None,
+        element("span", class_="progress-words", role="status"),
+        element("button", "Cancel", type="button", class_="stop"),
+        class_=f"progress {which}",
+        hidden=True,
+    )
+
+
+def render_plan(plan: Plan) -> str:
+    """Return what a retraining would learn from and what is to be known of it, or why it cannot be started."""
+    lines = []
+    if plan.sentences:
+        few = "sentence" if plan.sentences == 1 else "sentences"
+        lines.append(
+            f"{plan.sentences:,} labelled {few} would be learnt, mixed with the project's own so that nothing is"
+            " forgotten. It runs beside this page, which you can close, and changes nothing by itself."
+        )
+    if plan.sentences and plan.left_out:
+        lines.append(
+            f"{plan.left_out:,} labels are left out: annotators disagree about them (see the Labels tab)."
+        )
+    lines += plan.notes
+    return str(
+        join(
+            *(element("p", line) for line in lines),
+            element("p", f"It cannot be started: {plan.problem}", class_="cannot") if plan.problem else None,
+        )
+    )
+
+
+def progress_words(found: Retraining) -> str:
+    """Return how far a retraining is, in words."""
+    if found.state == "waiting":
+        return "Another one waits for its turn"
+    words = PHASES.get(str(found.phase), str(found.phase))
+    if found.steps:
+        words += f": step {found.step or 0:,} of {found.steps:,}"
+    if found.seconds_left is not None:
+        words += f", at most {_duration(found.seconds_left)} left, then it is measured"
+    return words
+
+
+def _duration(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def render_outcomes(found: Sequence[Retraining], label: str, *, allowed: bool) -> str:
+    """Return what came of the retraining that was over last, and the last verdict; nothing before any.
+
+    Args:
+        found: All of them, the latest first.
+        label: The release that answers, which need not be put into use once more.
+        allowed: Whether the release may be changed here.
+    """
+    over = [one for one in found if not one.is_alive]
+    judged = [one for one in over[1:] if one.verdict] if over and not over[0].verdict else []
+    return str(join(*(_outcome(one, label, allowed) for one in (*over[:1], *judged[:1]))))
+
+
+def _outcome(over: Retraining, label: str, allowed: bool) -> Markup:
+    title = element("h3", f"The retraining of {over.asked[:16].replace('T', ', ')} UTC")
+    if over.verdict:
+        next_step = _what_next(over, over.verdict, label) if allowed else None
+        return element("div", title, render_verdict(over.verdict), next_step, class_="outcome")
+    words = (
+        f"It failed: {over.problem}" if over.state == "failed" else "It was cancelled; nothing has changed."
+    )
+    return element("div", title, element("p", words), class_="outcome")
+
+
+def _what_next(over: Retraining, verdict: Mapping[str, Any], label: str) -> Markup:
+    made, outcome = verdict["candidate"], verdict["outcome"]
+    if made == label:
+        return element("p", f"{made} is in use.")
+    but = {
+        "refuse": " Its verdict is to refuse it.",
+        "undecided": " It is not shown to be better.",
+    }.get(outcome, "")
+    return element(
+        "button",
+        "Put into use",
+        type="button",
+        class_="promote",
+        data_candidate=over.id,
+        data_anyway=outcome == "refuse",
+        data_question=f"Put {made} into use?{but} Everybody who uses this service gets its answers; you can go back.",
+    )
+
+
+def render_way_back(history: Sequence[str], *, allowed: bool) -> str:
+    """Return the way back to the release that was in use before; nothing where there is none.
+
+    Args:
+        history: Names of the releases that were in use, the current one last.
+        allowed: Whether the release may be changed here.
+    """
+    if len(history) < 2 or not allowed:
+        return ""
+    before, current = history[-2:]
+    return str(
+        element(
+            "p",
+            f"In use is {current}; before it, it was {before}. ",
+            element(
+                "button",
+                "Go back",
+                type="button",
+                class_="rollback",
+                data_question=f"Take {current} out of use and go back to {before}?",
+            ),
+            class_="way-back",
+        )
+    )
+
+
+def render_notice(notice: str | None) -> str:
+    """Return what is to be known of the release that answers; nothing where all is as it should be."""
+    if notice is None:
+        return ""
+    return str(element("div", f"{notice[:1].upper()}{notice[1:]}.", class_="notice", role="alert"))

@@ -1,0 +1,275 @@
+"""A scored archive: every row once, in its order, with the analyzer's own answers, in each form."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from diplotone.model.archive import local, run
+from diplotone.model.archive.shards import DONE, LOCK
+from diplotone.model.errors import RecordError
+
+
+def rows_of(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def table_of(path: Path) -> list[dict]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def largest_difference(left: dict, right: dict) -> float:
+    """Of two probabilities; anything else must be equal."""
+    if not isinstance(left, dict):
+        if isinstance(left, float):
+            return abs(left - right)
+        if isinstance(left, list):
+            return max((largest_difference(*two) for two in zip(left, right, strict=True)), default=0.0)
+        assert left == right
+        return 0.0
+    assert left.keys() == right.keys()
+    return max((largest_difference(left[key], right[key]) for key in left), default=0.0)
+
+
+def test_rows_come_out_as_the_analyzer_has_them(archive, tmp_path, score, tiny_release, load_once):
+    outcome = score(archive, tmp_path / "out.jsonl")
+    given, found = rows_of(archive), rows_of(tmp_path / "out.jsonl")
+    assert (outcome.scored, outcome.rejected, outcome.rejects) == (40, 0, None)
+    assert [row["n"] for row in found] == list(range(40))
+    analyzer = load_once(tiny_release)
+    for row, alone in zip(found, (analyzer.score([row])[0] for row in given), strict=True):
+        assert largest_difference(row, alone) < 1e-4
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("out")] == ["out.jsonl"]
+
+
+def test_a_row_without_id_is_known_by_its_text(archive, tmp_path, score):
+    score(archive, tmp_path / "out.jsonl")
+    found = rows_of(tmp_path / "out.jsonl")
+    assert [row["id"] for row in found[1::2]] == [f"r{n}" for n in range(1, 40, 2)]
+    by_text = {row["text"]: row["id"] for row in found[::2]}
+    assert len(set(by_text.values())) == len(by_text)
+    assert all(len(name) == 16 for name in by_text.values())
+
+
+def test_bad_rows_go_to_the_rejects_with_line_reason_and_row(archive, tmp_path, score):
+    lines = archive.read_text().splitlines()
+    lines[3] = "{no json"
+    lines[20] = json.dumps({"text": " ", "n": 20})
+    lines[21] = json.dumps(
+        {"text": "Oslo met Riga.", "pairs": [{"source": "Oslo", "target": "Lima"}], "n": 21}
+    )
+    lines[22] = json.dumps({"text": "Oslo met Riga.", "tone": "angry"})
+    archive.write_text("\n".join(lines))
+    outcome = score(archive, tmp_path / "out.jsonl")
+    assert (outcome.scored, outcome.rejected) == (36, 4)
+    assert outcome.rejects == tmp_path / "out.rejects.jsonl"
+    rejects = rows_of(outcome.rejects)
+    assert [row["line"] for row in rejects] == [4, 21, 22, 23]
+    assert rejects[0]["row"] == "{no json"
+    assert rejects[1]["row"] == {"text": " ", "n": 20}
+    reasons = ["not JSON", "text is empty", '"Lima" does not stand in the text', 'tone "angry" is not one of']
+    assert all(words in row["reason"] for words, row in zip(reasons, rejects, strict=True))
+    kept = [n for n in range(40) if n not in (3, 20, 21, 22)]
+    assert [row["n"] for row in rows_of(tmp_path / "out.jsonl")] == kept
+
+    archive.write_text(
+        json.dumps({"text": "Oslo met Riga."})
+    )  # scored anew, nothing is left of the old rejects
+    assert score(archive, tmp_path / "out.jsonl").rejects is None
+    assert not (tmp_path / "out.rejects.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    "kinds", [("jsonl", "csv", "parquet"), ("parquet", "jsonl", "csv"), ("csv", "parquet", "csv")]
+)
+def test_labels_survive_every_form(archive, tmp_path, score, kinds):
+    """Scored from one form into the next, and that again; the first answers stand in the last file."""
+    pytest.importorskip("pyarrow")
+    score(archive, tmp_path / "expected.jsonl")
+    path = archive
+    for n, kind in enumerate(kinds):
+        path, before = tmp_path / f"{n}.{kind}", path
+        assert score(before, path).scored == 40
+    score(path, tmp_path / "last.jsonl")
+    expected, last = rows_of(tmp_path / "expected.jsonl"), rows_of(tmp_path / "last.jsonl")
+    for row, again in zip(expected, last, strict=True):
+        assert (row["id"], row["text"], row["pairs"]) == (again["id"], again["text"], again["pairs"])
+        assert largest_difference(row["predicted"], again["predicted"]) < 1e-4
+
+
+def test_a_table_keeps_its_rows_and_gains_columns(tmp_path, score):
+    (tmp_path / "in.csv").write_text(
+        "id;Outlet;text;source;target;lat\n"
+        "7;NA;Quito bombed Lima at dawn.;Quito;Lima;-12.5\n"
+        "8;=x;Quito bombed Lima at dawn.;Lima;Quito;1\n"
+        "9;;Quito told Quito off.;;[11, 16];\n"
+    )
+    score(tmp_path / "in.csv", tmp_path / "out.csv")
+    rows = table_of(tmp_path / "out.csv")
+    assert [(row["id"], row["Outlet"], row["source"], row["target"], row["lat"]) for row in rows] == [
+        ("7", "NA", "Quito", "Lima", "-12.5"),
+        ("8", "'=x", "Lima", "Quito", "1"),  # no spreadsheet runs it
+        ("9", "", "", "[11, 16]", ""),
+    ]
+    for row in rows:
+        assert row["predicted_tone"] or row["predicted_tone_unscored"]
+        assert 0 < float(row["predicted_stance_probability"]) <= 1
+
+
+def test_parquet_keeps_the_types_of_the_users_own_columns(tmp_path, score):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    from datetime import date
+
+    table = pyarrow.table(
+        {
+            "id": [1, 2],
+            "text": ["Quito bombed Lima.", "Oslo met Riga."],
+            "day": [date(2024, 2, 29), None],
+            "weight": pyarrow.array([0.5, float("nan")], pyarrow.float32()),
+            "outlet": pyarrow.array(["NA", "NO"]).dictionary_encode(),
+            "tags": [["a"], []],
+        }
+    )
+    parquet.write_table(table, tmp_path / "in.parquet")
+    score(tmp_path / "in.parquet", tmp_path / "out.parquet")
+    out = parquet.read_table(tmp_path / "out.parquet")
+    assert out.column("id").to_pylist() == ["1", "2"]
+    assert out.select(["day", "weight", "tags"]).schema.equals(table.select(["day", "weight", "tags"]).schema)
+    assert out.column("day").to_pylist() == [date(2024, 2, 29), None]
+    assert out.column("outlet").to_pylist() == ["NA", "NO"]
+    score(tmp_path / "in.parquet", tmp_path / "out.jsonl")
+    first, second = rows_of(tmp_path / "out.jsonl")
+    assert (first["day"], first["tags"]) == ("2024-02-29", ["a"])
+    assert "NaN" not in json.dumps(second)
+
+
+def test_half_a_character_in_a_key_of_the_users_own_does_no_harm(tmp_path, score):
+    (tmp_path / "in.jsonl").write_text('{"text": "Oslo met Riga.", "note": "\\ud800"}\n')
+    for kind in ("jsonl", "csv"):
+        assert score(tmp_path / "in.jsonl", tmp_path / f"out.{kind}").scored == 1
+    assert rows_of(tmp_path / "out.jsonl")[0]["note"] == "\ud800"
+
+
+# ------------------------------------------------------------------------------------- going on
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.fixture
+def stop_after(monkeypatch):
+    """Lets so many shards be made, then fails; with None no more."""
+
+    def stop_after(shards: int | None):
+        def score_some(job, tasks, workers):
+            for n, done in enumerate(local.score_locally(job, tasks, workers)):
+                if n == shards:
+                    raise Stopped
+                yield done
+
+        monkeypatch.setattr(run, "score_locally", score_some)
+
+    return stop_after
+
+
+def test_a_second_run_goes_on_and_ends_the_same(archive, tmp_path, score, stop_after):
+    score(archive, tmp_path / "whole.jsonl")
+    stop_after(2)
+    with pytest.raises(Stopped):
+        score(archive, tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
+    with (tmp_path / "out.jsonl.shards" / DONE).open("a") as file:
+        file.write('{"shard": 5, "sco')  # torn by a loss of power
+    stop_after(None)
+    outcome = score(archive, tmp_path / "out.jsonl")
+    assert (outcome.resumed, outcome.shards, outcome.scored) == (2, 6, 40)
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"once": True}, "once was false and is now true"),
+        ({"rows_per_shard": 8}, "rows_per_shard was 7 and is now 8"),
+        ({"release": "other"}, "release was "),
+        ({"append": '{"text": "One more."}\n'}, "input was "),
+    ],
+)
+def test_what_was_begun_otherwise_is_refused(
+    archive, tmp_path, score, stop_after, tiny_release, change, words
+):
+    stop_after(1)
+    with pytest.raises(Stopped):
+        score(archive, tmp_path / "out.jsonl")
+    stop_after(None)
+    options = dict(change)
+    with archive.open("a") as file:
+        file.write(options.pop("append", ""))
+    if "release" in options:
+        from diplotone.model.release import MANIFEST, seal
+
+        options["release"] = Path(shutil.copytree(tiny_release, tmp_path / "other"))
+        (options["release"] / MANIFEST).unlink()
+        seal(options["release"], "other")
+    with pytest.raises(RecordError, match=f"was begun otherwise: {words}.*--fresh"):
+        score(archive, tmp_path / "out.jsonl", **options)
+    assert score(archive, tmp_path / "out.jsonl", fresh=True, **options).resumed == 0
+
+
+def test_two_processes_do_not_work_in_one_folder(archive, tmp_path, score):
+    import fcntl
+
+    folder = tmp_path / "out.jsonl.shards"
+    folder.mkdir()
+    with (folder / LOCK).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(RecordError, match="another process is at work here"):
+            score(archive, tmp_path / "out.jsonl")
+
+
+def test_a_folder_gets_a_file_per_shard(archive, tmp_path, score):
+    score(archive, tmp_path / "whole.csv")
+    outcome = score(archive, tmp_path / "out", kind="csv")
+    parts = sorted((tmp_path / "out").glob("part-*.csv"))
+    assert len(parts) == outcome.shards == 6
+    assert [row for part in parts for row in table_of(part)] == table_of(tmp_path / "whole.csv")
+    again = score(archive, tmp_path / "out", kind="csv")
+    assert (again.resumed, again.scored) == (6, 40)
+
+
+def test_a_folder_of_somebody_elses_is_left_alone(archive, tmp_path, score):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    for fresh in (False, True):
+        with pytest.raises(RecordError, match=r"holds thesis\.txt, which is none of ours"):
+            score(archive, tmp_path / "mine", fresh=fresh)
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("out", "options", "words"),
+    [
+        ("in.jsonl", {}, "is the input itself"),
+        ("out.xlsx", {}, 'ends in ".xlsx"; scored records are written as'),
+        ("out.csv", {"kind": "parquet"}, "says another form than parquet"),
+        ("nowhere/out.jsonl", {}, "nowhere.*: No such file or directory"),
+    ],
+)
+def test_an_output_of_no_use_is_refused(archive, tmp_path, score, out, options, words):
+    before = archive.read_bytes()
+    with pytest.raises(RecordError, match=words):
+        score(archive, tmp_path / out, **options)
+    assert archive.read_bytes() == before
+
+
+def test_an_empty_archive_is_an_empty_output(tmp_path, score):
+    (tmp_path / "in.jsonl").write_text("\n")
+    assert score(tmp_path / "in.jsonl", tmp_path / "out.jsonl").scored == 0
+    assert (tmp_path / "out.jsonl").read_bytes() == b""

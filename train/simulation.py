@@ -1,0 +1,196 @@
+"""What retraining is worth: a user who corrects sentences of a kind that the release is weak in, simulated.
+
+The sentences of `data/state_media.jsonl` are kept out of every training of a release. Some of them are corrected, that
+is given with their right labels to a retraining as `diplotone-train fit --from` does it; the others and the frozen test
+split are measured before and after. Groups of twins stay on one side.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from ..model.analyzer import Analyzer
+from ..model.codebook import Codebook
+from ..model.next_labels import suggest
+from ..model.records import Record, read_records, write_jsonl
+from ..model.release import Release
+from .corpus import Corpus, data_folder
+from .evaluate import evaluate
+from .fit import train_network, trained_analyzer
+from .retrain import RetrainConfig, prepare
+from .warm_start import WarmStart, warm_network
+
+STATE_MEDIA = "state_media.jsonl"
+
+Choice = Callable[[Analyzer, Sequence[Record], int, int], list[Record]]
+"""From an analyzer, sentences, how many of them, and a seed to those that the user labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one retraining did."""
+
+    choice: str
+    """How the sentences were chosen, a name of `CHOICES`."""
+    corrected: int
+    seed: int
+    before: Mapping[str, float]
+    """"kind: task" -> figure of the release that is gone on from."""
+    after: Mapping[str, float]
+
+
+def state_media(codebook: Codebook) -> tuple[Record, ...]:
+    """Return the sentences of state media, which no release is trained on."""
+    return read_records(data_folder() / STATE_MEDIA, codebook)
+
+
+def at_random(analyzer: Analyzer, records: Sequence[Record], n: int, seed: int) -> list[Record]:
+    """Choose as a user does who labels what comes along."""
+    return random.Random(seed).sample(list(records), min(n, len(records)))
+
+
+def by_ranking(analyzer: Analyzer, records: Sequence[Record], n: int, seed: int) -> list[Record]:
+    """Choose what `diplotone-train next` puts first."""
+    by_text = {record.text: record for record in records}
+    bare = [
+        replace(
+            record,
+            sentiment=None,
+            tone=None,
+            pairs=tuple(replace(pair, stance=None, act=None) for pair in record.pairs),
+        )
+        for record in records
+    ]
+    return [by_text[suggestion.record.text] for suggestion in suggest(analyzer, bare, n)]
+
+
+CHOICES: Mapping[str, Choice] = {"random": at_random, "ranked": by_ranking}
+
+
+def simulate(
+    analyzer: Analyzer,
+    records: Sequence[Record],
+    project: Corpus,
+    settings: RetrainConfig,
+    folder: Path,
+    *,
+    numbers: Sequence[int],
+    seeds: Sequence[int],
+    choices: Sequence[str],
+    mirror: Path | None = None,
+) -> Iterator[Outcome]:
+    """Yield what correcting so many sentences does, for each way to choose them and each seed.
+
+    A seed settles which sentences are measured (a third of them, by groups), which are chosen at random, and the
+    training.
+
+    Args:
+        analyzer: A release with the torch engine: so are those that are made of it, uncalibrated.
+        records: The sentences that the user corrects some of, with their right labels; see `state_media`.
+        project: The project's own sentences; the test split is measured.
+        settings: Of the retraining.
+        folder: For the trainings, each removed when it is measured.
+        numbers: Of sentences to correct.
+        seeds: One retraining for each.
+        choices: Names of `CHOICES`.
+        mirror: Folder with the texts of the real sentences, some of which are replayed.
+    """
+    for seed in seeds:
+        pool, measured = _divided(records, seed)
+        kinds = {"state media": measured, "own test": project.split("test")}
+        before = _figures(analyzer, kinds)
+        for number in numbers:
+            for choice in choices:
+                chosen = CHOICES[choice](analyzer, pool, number, seed)
+                run = folder / f"{choice}-{number}-{seed}"
+                retrained = _retrained(analyzer.release, chosen, settings, run, seed, mirror)
+                yield Outcome(
+                    choice=choice,
+                    corrected=len(chosen),
+                    seed=seed,
+                    before=before,
+                    after=_figures(retrained, kinds),
+                )
+                shutil.rmtree(run)
+
+
+def _divided(records: Sequence[Record], seed: int) -> tuple[list[Record], list[Record]]:
+    """Sentences that may be corrected, and the third that is measured."""
+    groups = sorted({record.group or record.id for record in records})
+    random.Random(seed).shuffle(groups)
+    kept = set(groups[: len(groups) // 3])
+    pool = [record for record in records if (record.group or record.id) not in kept]
+    return pool, [record for record in records if (record.group or record.id) in kept]
+
+
+def _retrained(
+    release: Release,
+    chosen: Sequence[Record],
+    settings: RetrainConfig,
+    run: Path,
+    seed: int,
+    mirror: Path | None,
+) -> Analyzer:
+    shutil.rmtree(run, ignore_errors=True)
+    run.mkdir(parents=True)
+    labels = run / "labels.jsonl"
+    write_jsonl([replace(record, split="train") for record in chosen], labels)
+    plan = prepare(release, release.codebook, [labels], settings, mirror=mirror)
+    network, encoder = warm_network(release, release.codebook, heads_only=plan.heads_only, seed=seed)
+    recipe = replace(plan.recipe, seed=seed)
+    start = WarmStart(network, encoder, plan.origin)
+    trained = train_network(
+        plan.corpus, release.codebook, recipe, run / "training", start=start, progress=False
+    )
+    assert trained is not None  # one process trains
+    return trained_analyzer(trained, release.codebook, recipe, run / "network")
+
+
+def _figures(analyzer: Analyzer, kinds: Mapping[str, Sequence[Record]]) -> dict[str, float]:
+    return {
+        f"{kind}: {task}": float(figures["kappa" if "kappa" in figures else "macro_f1"])
+        for kind, records in kinds.items()
+        for task, figures in evaluate(analyzer, records)["tasks"].items()
+    }
+
+
+def as_table(outcomes: Sequence[Outcome]) -> str:
+    """Return mean and standard deviation over the seeds as Markdown, a line per way to choose and number."""
+    names = list(outcomes[0].before) if outcomes else []
+    lines = [
+        f"| corrected | chosen | seeds | {' | '.join(names)} |",
+        "|" + "---|" * (len(names) + 3),
+    ]
+    if outcomes:
+        first = list({outcome.seed: outcome for outcome in outcomes}.values())
+        cells = [_cell([outcome.before[name] for outcome in first]) for name in names]
+        lines.append(f"| 0 | | {len(first)} | {' | '.join(cells)} |")
+    for number, choice in dict.fromkeys((outcome.corrected, outcome.choice) for outcome in outcomes):
+        same = [o for o in outcomes if (o.corrected, o.choice) == (number, choice)]
+        cells = [_cell([outcome.after[name] for outcome in same]) for name in names]
+        lines.append(f"| {number} | {choice} | {len(same)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(values: Sequence[float]) -> str:
+    return f"{fmean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
+
+
+def as_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Return the outcomes as JSON-ready dicts."""
+    return [
+        {
+            "choice": o.choice,
+            "corrected": o.corrected,
+            "seed": o.seed,
+            "before": dict(o.before),
+            "after": dict(o.after),
+        }
+        for o in outcomes
+    ]
