@@ -46,7 +46,9 @@ def place(precedents: Precedents) -> Markup:
         )
     return element(
         "div",
-        element("p", element("b", "Precedents"), " labelled sentences that the network sees nearest to it"),
+        element(
+            "p", element("b", "Precedents"), ": the labelled sentences that the network sees nearest to it"
+        ),
         element("p", "Looking them up …", class_="quiet awaited"),
         class_="precedents",
     )
