@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
 from diplotone.model.errors import ConfigError
 from diplotone.serve.__main__ import main
@@ -94,6 +95,30 @@ def test_a_handler_that_writes_asks_for_itself(readable, running, monkeypatch):
     monkeypatch.setattr(LoginWall, "_is_closed", lambda *_: False)
     for method, path, body in WRITES[:6]:
         assert ask(method, readable + path, json=body).status_code == 401
+
+
+def test_every_route_that_writes_asks_in_its_handler(analyzer):
+    """Also those that somebody adds: whatever is not named as reading must depend on `writer`."""
+    from diplotone.serve.app import build_app
+    from diplotone.serve.login import POSTS_THAT_READ, writer
+
+    def routes(found: list) -> Iterator[APIRoute]:
+        for route in found:
+            if isinstance(route, APIRoute):
+                yield route
+            elif hasattr(route, "original_router"):
+                yield from routes(route.original_router.routes)
+
+    writing = [
+        route
+        for route in routes(build_app([analyzer], ServeConfig(fetch_urls=True)).routes)
+        if route.methods - {"GET", "HEAD"}
+        and not POSTS_THAT_READ.fullmatch(route.path)
+        and not route.path.endswith("{path:path}")  # answers that there is nothing
+    ]
+    assert len(writing) > 6
+    for route in writing:
+        assert writer in [dependency.call for dependency in route.dependant.dependencies], route.path
 
 
 def test_reading_needs_it_only_where_the_operator_says_so(closed, readable):
