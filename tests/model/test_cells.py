@@ -24,7 +24,7 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe(before, sign):
     assert original_cell(safe_cell(cell)) == cell
 
 
-@pytest.mark.parametrize("cell", ["\tx", "\rx", "\nx", "\t"])
+@pytest.mark.parametrize("cell", ["\tx", "\rx", "\nx", "\t", " \r", "\u200b\nx", "\x00 \tx"])
 def test_a_break_at_the_start_does_too(cell):
     assert safe_cell(cell) == "'" + cell
 

@@ -121,7 +121,7 @@ def running(analyzer, tmp_path_factory) -> Running:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             try:
-                assert app.state.pool.wait_until_ready(20)
+                assert app.state.pool.wait_until_ready(120)
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
             finally:
                 server.should_exit = True

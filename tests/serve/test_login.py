@@ -6,12 +6,13 @@ import contextlib
 import io
 import json
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
 from diplotone.model.errors import ConfigError
 from diplotone.serve.__main__ import main
@@ -94,6 +95,30 @@ def test_a_handler_that_writes_asks_for_itself(readable, running, monkeypatch):
     monkeypatch.setattr(LoginWall, "_is_closed", lambda *_: False)
     for method, path, body in WRITES[:6]:
         assert ask(method, readable + path, json=body).status_code == 401
+
+
+def test_every_route_that_writes_asks_in_its_handler(analyzer):
+    """Also those that somebody adds: whatever is not named as reading must depend on `writer`."""
+    from diplotone.serve.app import build_app
+    from diplotone.serve.login import POSTS_THAT_READ, writer
+
+    def routes(found: list) -> Iterator[APIRoute]:
+        for route in found:
+            if isinstance(route, APIRoute):
+                yield route
+            elif hasattr(route, "original_router"):
+                yield from routes(route.original_router.routes)
+
+    writing = [
+        route
+        for route in routes(build_app([analyzer], ServeConfig(fetch_urls=True)).routes)
+        if route.methods - {"GET", "HEAD"}
+        and not POSTS_THAT_READ.fullmatch(route.path)
+        and not route.path.endswith("{path:path}")  # answers that there is nothing
+    ]
+    assert len(writing) > 6
+    for route in writing:
+        assert writer in [dependency.call for dependency in route.dependant.dependencies], route.path
 
 
 def test_reading_needs_it_only_where_the_operator_says_so(closed, readable):
@@ -241,25 +266,32 @@ def test_guessing_is_slowed_down(running, password_file):
         assert ask("POST", url + "/login", data=ADA, headers=claimed).status_code == 429
 
 
-def test_attempts_are_forgotten_after_a_while_and_forgiven_when_right():
-    attempts = Attempts(2, 0.05)
-    assert [attempts.begin("a") for _ in range(3)] == [0, 0, 1]
+@pytest.fixture
+def clock(monkeypatch) -> SimpleNamespace:
+    clock = SimpleNamespace(now=1_000.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr("diplotone.serve.sessions.time", clock)
+    return clock
+
+
+def test_attempts_are_forgotten_after_a_while_and_forgiven_when_right(clock):
+    attempts = Attempts(2, 60)
+    assert [attempts.begin("a") for _ in range(3)] == [0, 0, 61]
     attempts.forgive("a")
     assert attempts.begin("a") == 0
-    time.sleep(0.06)
+    clock.now += 61
     assert attempts.begin("a") == 0
     assert attempts.begin("b") == 0
 
 
-def test_a_session_lasts_as_long_as_it_should():
+def test_a_session_lasts_as_long_as_it_should(clock):
     marks = {"ada": b"1"}
-    sessions = Sessions(0.05, marks.get)
+    sessions = Sessions(60, marks.get)
     token = sessions.begin("ada")
     assert sessions.begin("eve") is None
     assert token is not None
     assert sessions.name(token) == "ada"
     assert sessions.name("") is None
-    time.sleep(0.06)
+    clock.now += 61
     assert sessions.name(token) is None
 
 
