@@ -137,8 +137,9 @@ def _markdown(figures: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield f"Over HTTP an article of 30 sentences takes {served['article_of_30_sentences_ms']:.0f} ms (median);"
     beside = served["beside_a_long_text"]
+    done = "done" if beside["long_text_status"] == 200 else f"given up with {beside['long_text_status']}"
     yield (
-        f"a text of two sentences, while one of 300 is read ({beside['long_text_ms']:,.0f} ms),"
+        f"a text of two sentences, while one of 300 is read ({done} after {beside['long_text_ms']:,.0f} ms),"
         f" {beside['short_text_p50_ms']:.0f} ms (median), {beside['short_text_most_ms']:.0f} ms at most."
     )
     yield f"Peak memory of the service: {served['peak_mb']:.0f} MB."
