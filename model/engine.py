@@ -88,13 +88,9 @@ class OpenVinoEngine:
 
     def run_and_embed(self, batch: Batch) -> tuple[Logits, Embeddings | None]:
         """Return the logits of every task and, where the release has them as an output, the embeddings."""
-        try:
-            results = self._request.infer(batch.as_dict(), share_inputs=True)
-            logits = {name: np.array(results[n]) for n, name in enumerate(self._outputs)}
-            _check_shapes(logits, batch)
-        except Exception:
-            self._request = self._model.create_infer_request()  # a failed one may still hold an earlier batch
-            raise
+        results = self._request.infer(batch.as_dict(), share_inputs=True)
+        logits = {name: np.array(results[n]) for n, name in enumerate(self._outputs)}
+        _check_shapes(logits, batch)
         return logits, logits.pop(EMBEDDING, None)
 
 
