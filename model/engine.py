@@ -96,7 +96,17 @@ class OpenVinoEngine:
         """Return the logits of every task and, where the release has them as an output, the embeddings."""
         results = self._request.infer(batch.as_dict(), share_inputs=True)
         logits = {name: np.array(results[n]) for n, name in enumerate(self._outputs)}
+        _check_shapes(logits, batch)
         return logits, logits.pop(EMBEDDING, None)
+
+
+def _check_shapes(outputs: Logits, batch: Batch) -> None:
+    """Refuse the outputs of another batch, which OpenVINO was seen to return when memory ran out."""
+    n_sentences, n_pairs, _ = batch.source.shape
+    for name, values in outputs.items():
+        wanted = (n_sentences, n_pairs) if values.ndim == 3 else (n_sentences,)
+        if values.shape[: len(wanted)] != wanted:
+            raise MemoryError(f"{name} has the shape {values.shape} where {wanted} is due")
 
 
 class TorchEngine:

@@ -46,7 +46,7 @@ MOST_GROWTH_MB = 150
 """Between the first tenth of the inputs and the last."""
 
 PLACE = re.compile(
-    r"\b(?:line|row|record|task|label|pair|column|text|file)s?\b|:\d+: |--set"
+    r"\b(?:line|row|record|task|label|pair|column|text|file)s?\b|:\d+: |--set|^\w+ is "
     r"|\.(?:toml|jsonl?|csv|parquet|docx|pdf|html|md|txt)\b",
     re.IGNORECASE,
 )

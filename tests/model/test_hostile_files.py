@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from diplotone.model.article.actors import Gazetteer
 from diplotone.model.codebook import Codebook
-from diplotone.model.encoding import SentenceEncoder
+from diplotone.model.encoding import Batch, SentenceEncoder
+from diplotone.model.engine import _check_shapes
 from diplotone.model.errors import CodebookError, ConfigError, RecordError, ReleaseError
 from diplotone.model.records import MOST_FAULTS, check_bytes, check_file
 from diplotone.model.release import MANIFEST, open_release, shipped_release
@@ -119,3 +121,11 @@ def test_a_manifest_with_a_torn_entry_is_refused_in_one_line(tmp_path: Path, ent
     with pytest.raises(ReleaseError, match="damaged") as raised:
         open_release(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+def test_the_outputs_of_another_batch_are_refused():
+    batch = Batch(*(np.zeros(shape) for shape in ((2, 8), (2, 8), (2, 3, 8), (2, 3, 8))))
+    _check_shapes({"tone": np.zeros((2, 5)), "act": np.zeros((2, 3, 17))}, batch)
+    for stale in ({"tone": np.zeros((1, 5))}, {"act": np.zeros((2, 2, 17))}):
+        with pytest.raises(MemoryError, match="is due"):
+            _check_shapes(stale, batch)
