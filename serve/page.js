@@ -22,10 +22,14 @@ function select(id) {
   return chosen;
 }
 
-// Near the end of an article the details stop following and may stand half above the window.
-function bringDetailsIntoSight() {
-  element.querySelector('.details.open')?.scrollIntoView({ block: 'nearest' });
+// Near the end of an article the details stop following and may stand half above the window. On a narrow window
+// they cover its lower part, so there the sentence goes to the top.
+function bringIntoSight(chosen) {
+  if (isCovering()) chosen.scrollIntoView({ block: 'start', behavior: smooth() });
+  else one('.details.open').scrollIntoView({ block: 'nearest' });
 }
+
+const isCovering = () => window.getComputedStyle(one('.details')).position === 'fixed';
 
 function unselect() {
   const pressed = element.querySelector('.sentence[aria-pressed="true"]');
@@ -42,9 +46,10 @@ element.addEventListener('click', (event) => {
   if (!from) return;
   if (from.matches('.sentence') && !window.getSelection().isCollapsed) return; // the reader marks words to copy
   const chosen = select(from.dataset.sentence);
-  chosen?.focus({ preventScroll: true });
-  if (from.matches('.sentence')) bringDetailsIntoSight();
-  else chosen?.scrollIntoView({ block: 'center', behavior: smooth() });
+  if (!chosen) return;
+  chosen.focus({ preventScroll: true });
+  if (from.matches('.sentence') || isCovering()) bringIntoSight(chosen);
+  else chosen.scrollIntoView({ block: 'center', behavior: smooth() });
 });
 
 function openEvidence(dyad) {
@@ -77,7 +82,7 @@ element.addEventListener('keydown', (event) => {
   select(to.dataset.sentence);
   to.focus({ preventScroll: true });
   to.scrollIntoView({ block: 'nearest' });
-  bringDetailsIntoSight();
+  bringIntoSight(to);
 });
 
 watch('value', () => {

@@ -13,7 +13,9 @@ function lookUpPrecedents(detail) {
     const isSame = () => one('.diplotone').dataset.token === token && awaited.isConnected;
     try {
       const found = await ask(`page/results/${token}/precedents/${detail.dataset.of}`);
-      if (isSame()) awaited.outerHTML = found;
+      if (!isSame()) return;
+      awaited.outerHTML = found;
+      if (!detail.hidden && !isCovering()) one('.details').scrollIntoView({ block: 'nearest' }); // they have grown
     } catch (problem) {
       if (isSame()) awaited.replaceChildren(make('span', { role: 'alert' }, problem.message));
     }

@@ -19,13 +19,13 @@ async function loadDisputes() {
 function agreementTable(tasks) {
   const counted = tasks.filter((task) => task.n);
   if (!counted.length) return [make('p', { class: 'quiet' }, 'Agreement is told as soon as two people have labelled the same blind.')];
-  const heads = ['Task', 'Labelled by two or more', 'People', 'Same label', "Krippendorff's alpha"];
+  const heads = ['Task', 'Items', 'People', 'Same', 'Alpha'];
   const rows = counted.map((task) => make('tr', {},
     make('th', { scope: 'row' }, task.task), ...[task.n, task.annotators, `${Math.round(100 * task.same)} %`, task.alpha.toFixed(2)]
       .map((value) => make('td', { class: 'number' }, String(value)))));
   return [
     make('table', { class: 'agreements' },
-      make('caption', {}, 'How far annotators agree; corrections of a label that was shown do not count'),
+      make('caption', {}, "How far annotators agree (Krippendorff's alpha) on what two or more labelled; corrections of a label that was shown do not count"),
       make('thead', {}, make('tr', {}, ...heads.map((head) => make('th', { scope: 'col' }, head)))),
       make('tbody', {}, ...rows)),
   ];
