@@ -21,6 +21,7 @@ from diplotone.model.release import (
     shipped_release,
     write_pointer,
 )
+from diplotone.train.pictures import CURVES, confusion_file
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def test_a_whole_release_opens(folder):
     assert release.name == "tiny"
     assert release.label.startswith("tiny@")
     assert set(release.calibration.temperatures) == {"sentiment", "tone", "stance", "act"}
-    wanted = {*NEEDED, GOLDEN_FILE, "precedents.json", "precedents.npy"}
+    pictures = {CURVES, *(confusion_file(task) for task in ("sentiment", "tone", "stance", "act"))}
+    wanted = {*NEEDED, GOLDEN_FILE, "precedents.json", "precedents.npy"} | pictures
     assert {path.name for path in folder.iterdir()} == wanted | {MANIFEST}
     assert release.files == wanted
 

@@ -35,7 +35,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read"):
         load_config(tmp_path / "none.toml")
     (tmp_path / "broken.toml").write_text("seed = ")
-    with pytest.raises(ConfigError, match=r"broken\.toml: cannot be read"):
+    with pytest.raises(ConfigError, match=r"broken\.toml: not valid TOML"):
         load_config(tmp_path / "broken.toml")
 
 

@@ -175,7 +175,7 @@ phrases = [{ say = "blame~", means = "Blame." }]
         ("blame~", "bla~me", 'cannot read "bla~me"'),
         ('means = "Blame."', 'meaning = "Blame."', "needed are exactly say, means"),
         ("version", "ver", "needed are exactly version, inflection, negation, rungs"),
-        ("[[rungs]]", "[[rungs", "cannot be read"),
+        ("[[rungs]]", "[[rungs", "not valid TOML"),
     ],
 )
 def test_a_faulty_file_is_refused_with_the_place(tmp_path, old, new, message):
