@@ -22,6 +22,9 @@ from ..model.errors import RecordError
 from .corpus import data_folder
 from .metrics import Counts, accuracy, confusion, quadratic_kappa
 
+KINDS = {"written": "written.jsonl", "real": "real.jsonl", "state media": "state_media.jsonl"}
+"""Kinds of sentences -> their file."""
+
 MOST_CONFUSIONS = 3
 """Confusions of a task that are named."""
 
@@ -55,7 +58,7 @@ class Agreement:
 
 
 def agreements(codebook: Codebook, folder: Path | None = None) -> dict[str, list[Agreement]]:
-    """Return the agreement of each task, for the written and for the real sentences.
+    """Return the agreement of each task, for each kind of sentences that is there.
 
     Raises:
         RecordError: A second labelling does not fit its record.
@@ -69,8 +72,9 @@ def agreements(codebook: Codebook, folder: Path | None = None) -> dict[str, list
                 f" and {len(second['pairs'])} in the second"
             )
     result = {}
-    for kind in ("written", "real"):
-        pairs = [twice[row["id"]] for row in _rows(folder / f"{kind}.jsonl") if row["id"] in twice]
+    for kind, file in KINDS.items():
+        rows = _rows(folder / file) if (folder / file).exists() else []
+        pairs = [twice[row["id"]] for row in rows if row["id"] in twice]
         if pairs:
             result[kind] = [Agreement(task=task, counts=_counts(task, pairs)) for task in codebook]
     return result

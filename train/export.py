@@ -125,9 +125,13 @@ def _forms(encoder: SentenceEncoder, sentences: Sequence[EncodedSentence], preci
         forms.append(_Form("bf16 with int8 weights", "bf16", _small_weights))
         forms.append(_Form("bf16", "bf16", _small_embeddings))
     forms.append(_Form("int8 weights", "f32", _small_weights))
-    forms.append(
-        _Form("int8 weights but layer 0", "f32", lambda model: _small_weights(model, r".*layer\.0\..*"))
-    )
+    for kept, pattern in (
+        ("the attention of layer 0", r".*layer\.0\.attention\..*"),
+        ("layer 0", r".*layer\.0\..*"),
+    ):
+        forms.append(
+            _Form(f"int8 weights but {kept}", "f32", lambda model, kept=pattern: _small_weights(model, kept))
+        )
     return forms
 
 

@@ -129,7 +129,7 @@ def fit(
         run / "release",
         provenance,
         **splits,
-        precedents=quotable(splits["train"], corpus.borrowed) if precedents else (),
+        precedents=one_of_each_group(quotable(splits["train"], corpus.borrowed)) if precedents else (),
         examples=quotable(splits["test"], corpus.borrowed) if precedents else (),
         anyway=anyway,
     )
@@ -153,6 +153,11 @@ def refuse_broken(fitted: Fitted) -> None:
 def quotable(records: Sequence[Record], borrowed: frozenset[str]) -> list[Record]:
     """The sentences whose texts may go into a release, each once however often it is trained on."""
     return list({record.id: record for record in records if record.id not in borrowed}.values())
+
+
+def one_of_each_group(records: Sequence[Record]) -> list[Record]:
+    """The sentences without the twins of one that is there: beside another sentence, one of them tells enough."""
+    return list({record.group or record.id: record for record in reversed(records)}.values())[::-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from ..model.records import Record
 from ..model.release import Release
 from .config import TrainConfig, recipe_of
 from .corpus import Corpus, real_sources
-from .fit import Fitted, quotable, write_release
+from .fit import Fitted, one_of_each_group, quotable, write_release
 
 AFTERWARDS = ("stand_ins", "coverage", "thresholds", "gates", "precision", "int8_agreement")
 """Parts of a recipe that can be changed without training."""
@@ -57,7 +57,7 @@ def recalibrate(
         destination,
         _provenance(release, recipe, corpus, splits["dev"], splits["test"]),
         **splits,
-        precedents=quotable(splits["train"], corpus.borrowed),
+        precedents=one_of_each_group(quotable(splits["train"], corpus.borrowed)),
         examples=quotable(splits["test"], corpus.borrowed),
         anyway=anyway,
     )

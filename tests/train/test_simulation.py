@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from diplotone.model.analyzer import load
-from diplotone.train.corpus import Corpus
+from diplotone.train.corpus import Corpus, project_corpus
 from diplotone.train.retrain import RetrainConfig
-from diplotone.train.simulation import CHOICES, as_json, as_table, simulate
+from diplotone.train.simulation import CHOICES, as_json, as_table, simulate, state_media
+from diplotone.train.splits import near_measured
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,14 @@ def twins(eight_records):
 @pytest.fixture(scope="module")
 def analyzer(tiny_release):
     return load(tiny_release, engine="torch")
+
+
+def test_the_sentences_of_state_media_are_kept_out_of_training(codebook):
+    held = state_media(codebook)
+    project = project_corpus(codebook).records
+    assert len(held) > 400
+    assert not {record.id for record in held} & {record.id for record in project}
+    assert near_measured(held, project) == []
 
 
 def test_the_ranked_choice_hides_the_labels_and_gives_them_back(analyzer, twins):
