@@ -37,6 +37,11 @@ FAR = 3.0
 """Standard deviations of all states' pulls beyond which a state's own is too much."""
 
 
+LEAST_SPREAD = 0.002
+"""Of the states' pulls, where 1 is the way from neutral to the end of a scale: deviations are measured in no smaller
+unit, since among pulls that are all next to nothing some state is always many of their deviations away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountrySwap:
     """What exchanging states did to the predictions."""
@@ -117,9 +122,9 @@ def _shift(codebook: Codebook, before: Prediction, after: Prediction) -> float:
 def _in_deviations(pulls: Mapping[str, Sequence[float]]) -> dict[str, float]:
     """Each state's mean pull, as standard deviations from the mean of all states."""
     means = {state: fmean(shifts) for state, shifts in pulls.items() if len(shifts) >= LEAST_SENTENCES}
-    spread = pstdev(means.values()) if len(means) > 1 else 0.0
+    spread = max(LEAST_SPREAD, pstdev(means.values()) if len(means) > 1 else 0.0)
     centre = fmean(means.values()) if means else 0.0
-    return {state: (mean - centre) / spread if spread else 0.0 for state, mean in sorted(means.items())}
+    return {state: (mean - centre) / spread for state, mean in sorted(means.items())}
 
 
 def swapped(
