@@ -237,7 +237,9 @@ class Retrainings:
             time.sleep(0.05)  # it was started a moment ago
         if process is not None:
             process.end()
-        ended = self.get(name)
+        deadline = time.monotonic() + SECONDS_TO_SHOW_ITSELF
+        while (ended := self.get(name)).is_alive and time.monotonic() < deadline:
+            time.sleep(0.05)  # its children let go of the lock a moment after it
         if ended.state == "cancelled":
             shutil.rmtree(ended.run, ignore_errors=True)
         return ended

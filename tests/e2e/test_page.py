@@ -371,7 +371,7 @@ def test_a_label_that_is_refused_is_never_called_saved(visit, url):
     page.fill(".correction [name=annotator]", " ")
     page.route("**/v1/labels", lambda route: route.abort())
     page.get_by_role("button", name="Save", exact=True).click()
-    assert "nothing was saved" in page.locator(".form-error").inner_text()
+    page.locator(".form-error").get_by_text("nothing was saved").wait_for()
     assert page.locator(".fresh").count() == 0
     assert len(stored(url)) == before
     page.unroute("**/v1/labels")
@@ -517,10 +517,10 @@ def label_as(page, name: str, *, level: str = "Sentences", which: str = "What wa
 def skip_until(page, words: str) -> None:
     page.locator(".to-label").focus()
     for _ in range(60):
-        if words in page.inner_text(".to-label"):
+        if words in page.text_content(".to-label"):
             return
         page.keyboard.press("s")
-    raise AssertionError(f"{words!r} was not asked for")
+    raise AssertionError(f"{words!r} was not asked for; {page.text_content('.to-label')!r} was")
 
 
 def test_pairs_of_an_archive_are_labelled_with_keys(visit, url):
@@ -532,7 +532,7 @@ def test_pairs_of_an_archive_are_labelled_with_keys(visit, url):
     page.get_by_text("2 put up, of 2 read in 2").wait_for()
     page.wait_for_function("document.querySelector('.to-label').textContent.includes('Zambia')")
     skip_until(page, "Zambia source")
-    assert "Malawi target" in page.inner_text(".to-label")
+    assert "Malawi target" in page.text_content(".to-label")
     assert page.inner_text(".which-pair") == "How does Zambia stand and act toward Malawi?"
     assert page.locator(".desk fieldset:visible").count() == 2
     page.locator(".to-label").focus()

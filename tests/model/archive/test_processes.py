@@ -115,12 +115,16 @@ def test_ctrl_c_is_told_in_one_line_and_can_be_gone_on_with(tiny_release, eight_
             signal.SIGINT, signal.SIG_DFL
         ),  # ignored where the tests run in the background
     )
-    while not list(tmp_path.glob("out.jsonl.shards/part-*.jsonl")):
+    done = tmp_path / "out.jsonl.shards" / "_done.jsonl"
+    while not (done.exists() and b"\n" in done.read_bytes()):
         time.sleep(0.05)
     os.killpg(child.pid, signal.SIGINT)
     _, told = child.communicate(timeout=60)
     assert child.returncode == 130
     assert told == f"diplotone: stopped; the same command goes on with {out}\n"
+    deadline = time.monotonic() + 10
+    while processes_of(child.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not processes_of(child.pid)
     assert "shards were there already" in run(source, out, tiny_release, *more)
 
