@@ -20,6 +20,28 @@ TYPO_RATE = 0.1
 SHORTEST_MISSPELT = 4
 """Letters."""
 
+CLAUSES = (
+    ", officials said",
+    ", a spokesman said on Thursday",
+    ", the ministry's website said",
+    ", as had been announced the week before",
+    ", state radio reported",
+    ", the third such item this month",
+    ", according to a summary seen by reporters",
+    " shortly before noon",
+    " in the first week of the session",
+    ", a note to editors added",
+    ", agencies reported overnight",
+    " on the margins of the annual meeting",
+    ", minutes of the sitting show",
+    ", as was reported in the evening editions",
+    ", diplomats said",
+    " during a visit that ended on Sunday",
+    ", the archive's finding aid says",
+    " in front of some forty reporters",
+)
+"""What may stand before a sentence's full stop and change nothing of what it says."""
+
 
 def with_silent_pairs(records: Sequence[Record], share: float = 1.0, *, seed: int = 1) -> list[Record]:
     """Return the records, a share of them with the pairs added of which they say nothing, as neutral and NONE.
@@ -72,9 +94,9 @@ def _codes(span: Span, code: str | None, mentions: Sequence[Mention]) -> set[str
 
 
 def other_tellings(records: Sequence[Record], n: int, *, seed: int) -> list[tuple[Record, ...]]:
-    """Return each record with n other tellings of it, which mean the same: of other states, the last misspelt.
+    """Return each record with n other tellings of it, which mean the same: of other states, the first longer, the last misspelt.
 
-    A sentence that names no state is told n times as it is, the last time misspelt.
+    A sentence that names no state is told of none, but else in the same way.
 
     Args:
         records: To train on.
@@ -88,9 +110,18 @@ def other_tellings(records: Sequence[Record], n: int, *, seed: int) -> list[tupl
         named = exchange.codes(record.text) if n else ()
         told = [told_of_others(exchange, record, named, rng)[0] or record for _ in range(n)]
         if told:
+            told[0] = with_clause(told[0], rng.choice(CLAUSES))
             told[-1] = misspelt(told[-1], rng)
         tellings.append((record, *told))
     return tellings
+
+
+def with_clause(record: Record, clause: str) -> Record:
+    """Return a record with a clause before its full stop; without a full stop as it is."""
+    if not re.search(r"[\w)]\.\s*$", record.text):
+        return record
+    end = record.text.rstrip().rindex(".")
+    return replace(record, text=record.text[:end] + clause + record.text[end:])
 
 
 def misspelt(record: Record, rng: random.Random) -> Record:

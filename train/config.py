@@ -59,13 +59,15 @@ class TrainConfig:
     NONE, 0..1."""
     other_tellings: int = 4
     """Each time a sentence is read in training it stands as it is or in one of so many other tellings, of other
-    states and the last of them with typing errors; 0 leaves it as it is."""
+    states, the first of them with a clause behind and the last with typing errors; 0 leaves it as it is."""
     auxiliary: Mapping[str, float] = field(default_factory=dict)
     """Public training set (see `auxiliary.READERS`) -> share of its sentences to train on as well, 0..1."""
     max_tokens: int = 256
     """Longest sentence, in tokens; longer ones are left out and counted."""
     stand_ins: bool = True
     """Whether the network reads the same few states whatever states a sentence names (see `model.stand_ins`)."""
+    pair_attention: bool = True
+    """Whether a pair attends to the tokens that tell of its two ends, or sees the mean of all."""
     bf16: str = "auto"
     """"auto" uses bf16 where the processor or GPU has it, "yes" and "no" insist."""
     thresholds: Mapping[str, float] = field(
@@ -133,5 +135,6 @@ def recipe_of(release: Release) -> TrainConfig:
     """Return the recipe by which a release was made; what did not exist then has its default."""
     made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
     known = {known.name for known in dataclasses.fields(TrainConfig)}
-    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
+    older = {"pair_attention": False}
+    recipe = TrainConfig(**older | {name: value for name, value in made_by.items() if name in known})
     return dataclasses.replace(recipe, stand_ins=release.stand_ins)

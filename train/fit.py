@@ -392,6 +392,7 @@ def untrained_network(config: TrainConfig, codebook: Codebook) -> tuple[Diploton
             head_dropout=config.head_dropout,
             max_tokens=config.max_tokens,
             stand_ins=config.stand_ins,
+            pair_attention=config.pair_attention,
         )
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
@@ -440,6 +441,7 @@ def _random_network(config: TrainConfig, codebook: Codebook) -> tuple[DiplotoneN
         head_dropout=config.head_dropout,
         max_tokens=config.max_tokens,
         stand_ins=config.stand_ins,
+        pair_attention=config.pair_attention,
     )
     return DiplotoneNetwork(shape), SentenceEncoder(
         tokenizer, max_tokens=config.max_tokens, stand_ins=config.stand_ins

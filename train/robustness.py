@@ -14,7 +14,7 @@ from ..model.analysis import SentenceAnalysis
 from ..model.analyzer import Analyzer, Prediction
 from ..model.article.exchange import Edit, edited, moved
 from ..model.records import Record
-from .augment import misspelt
+from .augment import misspelt, with_clause
 from .changes import Changes
 from .contrast import load_contrasts
 from .predictor import Predictor
@@ -27,7 +27,7 @@ CLAUSES = (
     ", as the calendar of the week shows",
     ", in the wording that was filed on Tuesday",
 )
-"""Neutral words that are put before the full stop, in turns."""
+"""Neutral words that are put before the full stop; none of those that training puts there (`augment.CLAUSES`)."""
 
 NEUTRAL_SENTENCES = (
     "The record of the day has four pages.",
@@ -126,16 +126,12 @@ def robustness_rows(analyzer: Analyzer, records: Sequence[Record]) -> Iterator[R
     for kind, change in KINDS.items():
         yield from _flips(analyzer, records, plain, kind, change, SURFACE_AIM)
     yield from _voice(analyzer)
-    yield from _flips(analyzer, records, plain, "a neutral clause behind", _with_clause, APPENDED_AIM)
+    yield from _flips(analyzer, records, plain, "a neutral clause behind", _longer, APPENDED_AIM)
     yield from _with_sentence_behind(analyzer, records)
 
 
-def _with_clause(record: Record, rng: random.Random) -> Record:
-    """The record with neutral words before its full stop; without a full stop as it is."""
-    if not re.search(r"[\w)]\.\s*$", record.text):
-        return record
-    end = record.text.rstrip().rindex(".")
-    return replace(record, text=record.text[:end] + rng.choice(CLAUSES) + record.text[end:])
+def _longer(record: Record, rng: random.Random) -> Record:
+    return with_clause(record, rng.choice(CLAUSES))
 
 
 def _flips(

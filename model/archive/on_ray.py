@@ -45,7 +45,7 @@ def score_on_ray(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Don
     """
     alone = "RAY_ADDRESS" not in os.environ
     os.environ |= _QUIET | (_ALONE if alone else {})  # before the import, which reads it
-    import ray
+    import ray  # pyright: ignore[reportMissingImports]: an extra of its own
 
     here = {"num_cpus": workers, "include_dashboard": False} if alone else {}
     try:

@@ -10,7 +10,7 @@ from diplotone.model.encoding import SentenceEncoder
 from diplotone.model.plain_text import plain
 from diplotone.model.records import Pair, Record
 from diplotone.model.release import open_release, shipped_release
-from diplotone.train.robustness import KINDS, _with_clause
+from diplotone.train.robustness import KINDS, _longer
 
 TEXT = 'Officials in Skopje said "the firm offer" of Seoul\'s fleet affects Lima.'
 UNICODE = ("full-width letters", "ligatures", "curly quotes", "look-alike letters", "zero-width spaces")
@@ -48,9 +48,9 @@ def test_forms_of_unicode_are_the_same_to_the_network(kind):
 
 
 def test_a_clause_comes_before_the_full_stop():
-    told = _with_clause(_record(), random.Random(1))
+    told = _longer(_record(), random.Random(1))
     assert told.text.startswith(TEXT[:-1] + ", ")
     assert told.text.endswith(".")
     assert told.pairs == _record().pairs
     question = Record(text="Will Seoul come?", id="2")
-    assert _with_clause(question, random.Random(1)) == question
+    assert _longer(question, random.Random(1)) == question
