@@ -102,9 +102,7 @@ def load(
             )
         else:
             runner = TorchEngine(folder)
-        encoder = SentenceEncoder.from_folder(
-            folder, max_tokens=opened.max_tokens, stand_ins=opened.stand_ins
-        )
+        encoder = SentenceEncoder.from_folder(folder, opened.reading)
     return Analyzer(opened, runner, encoder, reading.result())
 
 

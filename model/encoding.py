@@ -16,7 +16,9 @@ from tokenizers import Tokenizer
 
 from .errors import ReleaseError
 from .plain_text import plain
+from .reading import Reading
 from .records import Pair, Span
+from .spelling import Spelling
 from .stand_ins import Ends, StandIns
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -83,16 +85,17 @@ class TooLong(Exception):
 class SentenceEncoder:
     """Tokenizer and the way from character spans to token ranges."""
 
-    def __init__(self, tokenizer: Tokenizer, *, max_tokens: int, stand_ins: bool = False) -> None:
+    def __init__(self, tokenizer: Tokenizer, reading: Reading) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()  # nothing is cut silently: what is too long is said to be
         self.tokenizer = tokenizer
-        self.max_tokens = max_tokens
-        self.stand_ins = StandIns() if stand_ins else None
+        self.max_tokens = reading.max_tokens
+        self._spelling = Spelling(self._is_token) if reading.spelling else None
+        self._stand_ins = StandIns() if reading.stand_ins else None
         self.pad_id = tokenizer.token_to_id("[PAD]") or 0
 
     @classmethod
-    def from_folder(cls, folder: Path, *, max_tokens: int, stand_ins: bool = False) -> SentenceEncoder:
+    def from_folder(cls, folder: Path, reading: Reading) -> SentenceEncoder:
         """Load `tokenizer.json` from a folder.
 
         Raises:
@@ -100,7 +103,7 @@ class SentenceEncoder:
         """
         path = folder / TOKENIZER_FILE
         try:
-            return cls(Tokenizer.from_file(str(path)), max_tokens=max_tokens, stand_ins=stand_ins)
+            return cls(Tokenizer.from_file(str(path)), reading)
         except Exception as error:  # the library raises bare Exception
             raise ReleaseError(f"{path}: cannot be read as a tokenizer: {error}") from error
 
@@ -109,8 +112,8 @@ class SentenceEncoder:
     ) -> list[EncodedSentence | TooLong]:
         """Return each text as tokens, in order; one that is too long comes back as the reason.
 
-        Tokens are those of what the network reads (see `plain_text`, and `stand_ins` where the release has them);
-        spans are those of the text as it is given.
+        Tokens are those of what the network reads (see `plain_text`, and `Reading`); spans are those of the text as it
+        is given.
         """
         read = [self._read(text, given) for text, given in zip(texts, pairs, strict=True)]
         encode = self.tokenizer.encode_batch if any(pairs) else self.tokenizer.encode_batch_fast
@@ -137,7 +140,15 @@ class SentenceEncoder:
         ends: list[Ends] = [
             (pair.source and shown.span(pair.source), shown.span(pair.target)) for pair in pairs
         ]
-        return self.stand_ins.retold(shown.text, ends) if self.stand_ins else (shown.text, ends)
+        read = shown.text
+        if self._spelling:
+            read, ends = self._spelling.mended(read, ends)
+        if self._stand_ins:  # after the spelling: a misspelt state is one too
+            read, ends = self._stand_ins.retold(read, ends)
+        return read, ends
+
+    def _is_token(self, word: str) -> bool:
+        return self.tokenizer.token_to_id(word) is not None
 
     def padded_length(self, sentence: EncodedSentence) -> int:
         """Return the tokens of a sentence with its padding."""

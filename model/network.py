@@ -33,6 +33,7 @@ class DiplotoneConfig(PretrainedConfig):
         head_dropout: float = 0.1,
         max_tokens: int = 256,
         stand_ins: bool = False,
+        spelling: bool = False,
         pair_attention: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -44,6 +45,7 @@ class DiplotoneConfig(PretrainedConfig):
         self.head_dropout = head_dropout
         self.max_tokens = max_tokens
         self.stand_ins = stand_ins
+        self.spelling = spelling
         self.pair_attention = pair_attention
         super().__init__(**kwargs)
 
@@ -146,8 +148,9 @@ class DiplotoneNetwork(PreTrainedModel):
         return logits | {"embedding": sentence} if with_embedding else logits
 
     def _attended(self, query: Tensor, hidden: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return the mean of the tokens, weighted for each query by how well they match it, in as many parts as the
-        encoder has heads.
+        """Return the mean of the tokens, weighted for each query by how well they match it.
+
+        The width is cut into as many parts as the encoder has heads, each with weights of its own.
 
         *Shapes:* (B, K, H), (B, S, H), (B, S) -> (B, K, H)
         """

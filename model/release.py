@@ -25,6 +25,7 @@ from typing import Any
 
 from .codebook import Codebook
 from .errors import ReleaseError
+from .reading import Reading
 
 MANIFEST = "MANIFEST.json"
 FORMAT = 1
@@ -67,9 +68,7 @@ class Release:
     """SHA-256 of the manifest, which stands for every byte of the release."""
     codebook: Codebook
     calibration: Calibration
-    max_tokens: int
-    stand_ins: bool = False
-    """Whether the network reads the same few states whatever a sentence names (see `stand_ins`)."""
+    reading: Reading
     files: frozenset[str] = frozenset()
     """What the manifest lists; empty while it is not yet written."""
 
@@ -238,8 +237,11 @@ def open_release(folder: Path) -> Release:
                 thresholds={task.name: float(calibration["thresholds"][task.name]) for task in codebook},
                 precision=str(calibration["precision"]),
             ),
-            max_tokens=int(config["max_tokens"]),
-            stand_ins=bool(config.get("stand_ins", False)),
+            reading=Reading(
+                max_tokens=int(config["max_tokens"]),
+                stand_ins=bool(config.get("stand_ins", False)),
+                spelling=bool(config.get("spelling", False)),
+            ),
             files=frozenset(manifest["files"]),
         )
     except (KeyError, TypeError, ValueError) as error:

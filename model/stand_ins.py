@@ -31,11 +31,16 @@ class StandIns:
     def _exchange(self) -> Exchange:
         return Exchange()
 
+    @cached_property
+    def _of_one_case(self) -> Exchange:
+        return Exchange(any_case=True)
+
     def retold(self, text: str, pairs: Sequence[Ends]) -> tuple[str, list[Ends]]:
         """Return a sentence told of the stand-ins, and where the ends of its pairs are in it."""
-        named = self._exchange.codes(text)
+        exchange = self._of_one_case if text in (text.upper(), text.lower()) else self._exchange
+        named = exchange.codes(text)
         spans = list({span for ends in pairs for span in ends if span is not None})
-        told = self._exchange.apply(text, dict(zip(named, STAND_INS, strict=False)), spans) if named else None
+        told = exchange.apply(text, dict(zip(named, STAND_INS, strict=False)), spans) if named else None
         if told is None:
             return text, list(pairs)
         moved = dict(zip(spans, told.spans, strict=True))

@@ -94,9 +94,9 @@ def _codes(span: Span, code: str | None, mentions: Sequence[Mention]) -> set[str
 
 
 def other_tellings(records: Sequence[Record], n: int, *, seed: int) -> list[tuple[Record, ...]]:
-    """Return each record with n other tellings of it, which mean the same: of other states, the first longer, the last misspelt.
+    """Return each record with n other tellings of it, which mean the same.
 
-    A sentence that names no state is told of none, but else in the same way.
+    They are told of other states, where the record names any; the first is longer by a clause, the last misspelt.
 
     Args:
         records: To train on.

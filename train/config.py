@@ -11,6 +11,7 @@ from typing import Any
 
 from ..model.codebook import TASKS
 from ..model.errors import ConfigError
+from ..model.reading import Reading
 from ..model.release import Release
 from ..model.settings import read_settings
 from .release_gates import check_release_gates
@@ -66,6 +67,8 @@ class TrainConfig:
     """Longest sentence, in tokens; longer ones are left out and counted."""
     stand_ins: bool = True
     """Whether the network reads the same few states whatever states a sentence names (see `model.stand_ins`)."""
+    spelling: bool = True
+    """Whether the network reads a misspelt word as the one that was meant (see `model.spelling`)."""
     pair_attention: bool = True
     """Whether a pair attends to the tokens that tell of its two ends, or sees the mean of all."""
     bf16: str = "auto"
@@ -115,6 +118,11 @@ class TrainConfig:
         if self.precision not in ("f32", "bf16"):
             raise ConfigError(f'precision is "{self.precision}"; it must be one of f32, bf16')
 
+    @property
+    def reading(self) -> Reading:
+        """How the network reads a sentence."""
+        return Reading(max_tokens=self.max_tokens, stand_ins=self.stand_ins, spelling=self.spelling)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all fields, ready for TOML or JSON."""
         return dataclasses.asdict(self)
@@ -135,6 +143,6 @@ def recipe_of(release: Release) -> TrainConfig:
     """Return the recipe by which a release was made; what did not exist then has its default."""
     made_by = tomllib.loads((release.folder / "train.toml").read_text(encoding="utf-8"))
     known = {known.name for known in dataclasses.fields(TrainConfig)}
-    older = {"pair_attention": False}
-    recipe = TrainConfig(**older | {name: value for name, value in made_by.items() if name in known})
-    return dataclasses.replace(recipe, stand_ins=release.stand_ins)
+    recipe = TrainConfig(**{name: value for name, value in made_by.items() if name in known})
+    attends = bool(made_by.get("pair_attention", False))  # a release from before there was a choice does not
+    return dataclasses.replace(recipe, pair_attention=attends, **dataclasses.asdict(release.reading))

@@ -14,7 +14,7 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -322,8 +322,7 @@ def unsealed_release(
         digest="",
         codebook=codebook,
         calibration=Calibration(temperatures=temperatures, thresholds=config.thresholds, precision=precision),
-        max_tokens=config.max_tokens,
-        stand_ins=config.stand_ins,
+        reading=config.reading,
     )
 
 
@@ -390,15 +389,14 @@ def untrained_network(config: TrainConfig, codebook: Codebook) -> tuple[Diploton
             folder,
             codebook,
             head_dropout=config.head_dropout,
-            max_tokens=config.max_tokens,
-            stand_ins=config.stand_ins,
+            **asdict(config.reading),
             pair_attention=config.pair_attention,
         )
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
         raise ConfigError(f"encoder {config.encoder}: cannot be loaded from {folder}: {error}") from error
     backend = tokenizer.backend_tokenizer
-    return network, SentenceEncoder(backend, max_tokens=config.max_tokens, stand_ins=config.stand_ins)
+    return network, SentenceEncoder(backend, config.reading)
 
 
 def _encoder_folder(encoder: str) -> str:
@@ -439,13 +437,10 @@ def _random_network(config: TrainConfig, codebook: Codebook) -> tuple[DiplotoneN
         sentence_tasks={task.name: len(task) for task in codebook.at("sentence")},
         pair_tasks={task.name: len(task) for task in codebook.at("pair")},
         head_dropout=config.head_dropout,
-        max_tokens=config.max_tokens,
-        stand_ins=config.stand_ins,
+        **asdict(config.reading),
         pair_attention=config.pair_attention,
     )
-    return DiplotoneNetwork(shape), SentenceEncoder(
-        tokenizer, max_tokens=config.max_tokens, stand_ins=config.stand_ins
-    )
+    return DiplotoneNetwork(shape), SentenceEncoder(tokenizer, config.reading)
 
 
 class _TwoRateTrainer(Trainer):

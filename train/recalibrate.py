@@ -1,7 +1,7 @@
 """A release of another's weights: exported, calibrated and measured again, without training.
 
-For what may change without new weights: how the network reads a sentence (`stand_ins`), the share of labels to be
-given, the gates, or the dev and test splits when sentences were added.
+For what may change without new weights: how the network reads a sentence (`model.reading`), the share of labels to
+be given, the gates, or the dev and test splits when sentences were added.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .config import TrainConfig, recipe_of
 from .corpus import Corpus, real_sources
 from .fit import Fitted, one_of_each_group, quotable, write_release
 
-AFTERWARDS = ("stand_ins", "coverage", "thresholds", "gates", "precision", "int8_agreement")
+AFTERWARDS = ("stand_ins", "spelling", "coverage", "thresholds", "gates", "precision", "int8_agreement")
 """Parts of a recipe that can be changed without training."""
 
 
@@ -45,10 +45,8 @@ def recalibrate(
         raise ConfigError("there is not one sentence of a dev split to calibrate on")
     recipe = dataclasses.replace(recipe_of(release), **{name: getattr(config, name) for name in AFTERWARDS})
     network = DiplotoneNetwork.from_pretrained(release.folder, local_files_only=True).float()
-    network.config.stand_ins = recipe.stand_ins
-    encoder = SentenceEncoder.from_folder(
-        release.folder, max_tokens=release.max_tokens, stand_ins=recipe.stand_ins
-    )
+    network.config.stand_ins, network.config.spelling = recipe.stand_ins, recipe.spelling
+    encoder = SentenceEncoder.from_folder(release.folder, recipe.reading)
     return write_release(
         network,
         encoder,

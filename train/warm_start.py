@@ -50,9 +50,7 @@ def warm_network(
     network.load_state_dict(_carried_over(old.state_dict(), release.codebook, codebook, seed))
     if heads_only:
         network.encoder.requires_grad_(False)
-    return network, SentenceEncoder.from_folder(
-        release.folder, max_tokens=release.max_tokens, stand_ins=release.stand_ins
-    )
+    return network, SentenceEncoder.from_folder(release.folder, release.reading)
 
 
 def _carried_over(weights: dict[str, Tensor], old: Codebook, new: Codebook, seed: int) -> dict[str, Tensor]:

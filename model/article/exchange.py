@@ -27,6 +27,9 @@ _MOVEMENT_WITH_ARTICLE = re.compile(
 Edit = tuple[int, int, str]
 """`[start, end)` in characters of the text, and what takes their place."""
 
+_ALSO_WORDS = frozenset({"us"})
+"""Forms that are common words when they are written small."""
+
 USES = ("name", "adjectives", "people", "seats")
 
 
@@ -50,14 +53,18 @@ class Exchange:
         actors: Those that are known; without them the shipped ones.
         sure_only: Leave alone what may come out wrong: organisations and movements, words in capitals, parts of
             compounds ("Riga-based"). To learn from a text it must be right; a reader rather wants no place left out.
+        any_case: Find forms in whatever letters they stand, but for "us"; for sentences all in capitals or without any.
     """
 
-    def __init__(self, actors: ActorFile | None = None, *, sure_only: bool = True) -> None:
+    def __init__(
+        self, actors: ActorFile | None = None, *, sure_only: bool = True, any_case: bool = False
+    ) -> None:
         listed = (actors or read_actor_file()).actors.values()
         self.states: Mapping[str, Actor] = {
             actor.code: actor for actor in listed if actor.kind in ("state", "historical")
         }
         self._sure_only = sure_only
+        self._any_case = any_case
         self._actors = self.states if sure_only else {actor.code: actor for actor in listed}
 
     @cached_property
@@ -103,8 +110,16 @@ class Exchange:
         return {capitals: form for capitals, form in forms.items() if capitals not in self._uses}
 
     @cached_property
+    def _folded(self) -> Mapping[str, str]:
+        """What a form is in small letters -> the form."""
+        return {form.lower(): form for form in self._uses if form.lower() not in _ALSO_WORDS}
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        forms = "|".join(map(re.escape, sorted({*self._uses, *self._capitals}, key=len, reverse=True)))
+        listed = {*self._uses, *self._capitals}
+        forms = "|".join(map(re.escape, sorted(listed, key=len, reverse=True)))
+        if self._any_case:
+            forms = f"(?i:{'|'.join(map(re.escape, sorted(self._folded, key=len, reverse=True)))})|{forms}"
         part, articles = (r"[\w-]", "[Aa]n?|[Tt]he") if self._sure_only else (r"\w", "[Aa]n?|[Tt]he|AN|THE")
         return re.compile(rf"(?:\b(?P<article>(?:{articles}) ))?(?<!{part})(?P<form>{forms})(?!{part})")
 
@@ -146,7 +161,10 @@ class Exchange:
         return Exchanged(edited(text, edits), tuple(moved(span, edits) for span in spans), n)
 
     def _sense(self, match: re.Match[str]) -> tuple[str, str]:
-        return self._uses[self._capitals.get(match["form"], match["form"])]
+        form = match["form"]
+        if form not in self._uses:
+            form = self._capitals.get(form) or self._folded[form.lower()]
+        return self._uses[form]
 
     def _form(self, code: str, use: str) -> str | None:
         """The first form of an actor for a use that no other actor shares."""

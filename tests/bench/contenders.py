@@ -174,7 +174,7 @@ def _served() -> tuple:
     engine = OpenVinoEngine(
         release.folder, precision=release.calibration.precision, threads=1, digest=release.digest
     )
-    return release, engine, SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens)
+    return release, engine, SentenceEncoder.from_folder(release.folder, release.reading)
 
 
 def _pipeline(batch: int) -> Score:

@@ -141,7 +141,7 @@ def against_peak(repeats: int) -> Figures:
     engine = OpenVinoEngine(
         release.folder, precision=release.calibration.precision, threads=1, digest=release.digest
     )
-    encoder = SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens)
+    encoder = SentenceEncoder.from_folder(release.folder, release.reading)
     shape = json.loads((release.folder / "config.json").read_text(encoding="utf-8"))["encoder"]
     hidden, inner = shape["hidden_size"], shape["intermediate_size"]
     weights = shape["num_hidden_layers"] * (4 * hidden**2 + 2 * hidden * inner)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from diplotone.model.encoding import PADDING_STEP, EncodedSentence, SentenceEncoder, TooLong
 from diplotone.model.errors import ReleaseError
+from diplotone.model.reading import Reading
 from diplotone.model.records import Pair
 
 TEXT = "Seoul welcomed Pyongyang's offer."
@@ -14,7 +15,7 @@ TEXT = "Seoul welcomed Pyongyang's offer."
 
 @pytest.fixture(scope="module")
 def encoder(tiny_release) -> SentenceEncoder:
-    return SentenceEncoder.from_folder(tiny_release, max_tokens=256)
+    return SentenceEncoder.from_folder(tiny_release, Reading(max_tokens=256))
 
 
 def _covered(encoder, text, token_range):
@@ -42,7 +43,7 @@ def test_weights_of_a_span_sum_to_one_and_of_no_source_to_zero(encoder):
 
 
 def test_what_is_too_long_is_said_to_be(tiny_release):
-    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=10)
+    encoder = SentenceEncoder.from_folder(tiny_release, Reading(max_tokens=10))
     long, short = encoder.encode(["word " * 40, "a b"], [[], []])
     assert isinstance(long, TooLong)
     assert "more than the 10" in str(long)
@@ -51,7 +52,7 @@ def test_what_is_too_long_is_said_to_be(tiny_release):
 
 def test_a_missing_tokenizer_is_a_clear_error(tmp_path):
     with pytest.raises(ReleaseError, match=r"tokenizer\.json: cannot be read"):
-        SentenceEncoder.from_folder(tmp_path, max_tokens=8)
+        SentenceEncoder.from_folder(tmp_path, Reading(max_tokens=8))
 
 
 @settings(max_examples=200, deadline=None)
@@ -86,5 +87,5 @@ def test_batches_hold_each_sentence_once_at_its_own_padding(encoder, lengths, to
 
 
 def test_padding_never_goes_beyond_what_the_network_reads(tiny_release):
-    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=10)
+    encoder = SentenceEncoder.from_folder(tiny_release, Reading(max_tokens=10))
     assert encoder.collate([EncodedSentence(ids=[1] * 9, pairs=[])]).input_ids.shape == (1, 10)

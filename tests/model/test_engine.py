@@ -6,12 +6,13 @@ import pytest
 from diplotone.model.encoding import SentenceEncoder
 from diplotone.model.engine import OpenVinoEngine, TorchEngine
 from diplotone.model.errors import ReleaseError
+from diplotone.model.reading import Reading
 from diplotone.model.records import Pair
 
 
 @pytest.fixture(scope="module")
 def batch(tiny_release, eight_records):
-    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=256)
+    encoder = SentenceEncoder.from_folder(tiny_release, Reading(max_tokens=256))
     return encoder.collate(encoder.encode([r.text for r in eight_records], [r.pairs for r in eight_records]))
 
 
@@ -19,7 +20,7 @@ def test_openvino_and_torch_give_the_same_logits(tiny_release, batch, tmp_path):
     from diplotone.train.export import _saved_engine, convert
 
     torch_engine = TorchEngine(tiny_release)
-    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=256)
+    encoder = SentenceEncoder.from_folder(tiny_release, Reading(max_tokens=256))
     fp32 = _saved_engine(convert(torch_engine._network, encoder), tmp_path, "f32")
     ours, theirs = fp32.run(batch), torch_engine.run(batch)
     assert set(ours) == set(theirs) == {"sentiment", "tone", "stance", "act"}
@@ -44,7 +45,7 @@ def test_parity_holds_at_any_shape(tiny_release, tmp_path, n_sentences, n_words)
     from diplotone.train.export import _saved_engine, convert
 
     torch_engine = TorchEngine(tiny_release)
-    encoder = SentenceEncoder.from_folder(tiny_release, max_tokens=256)
+    encoder = SentenceEncoder.from_folder(tiny_release, Reading(max_tokens=256))
     fp32 = _saved_engine(convert(torch_engine._network, encoder), tmp_path, "f32")
     pair = Pair(source=(0, 1), target=(1, 2))
     texts = ["ab " * max(1, n_words - n % 3) for n in range(n_sentences)]

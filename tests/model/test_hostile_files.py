@@ -13,6 +13,7 @@ from diplotone.model.codebook import Codebook
 from diplotone.model.encoding import Batch, SentenceEncoder
 from diplotone.model.engine import _check_shapes
 from diplotone.model.errors import CodebookError, ConfigError, RecordError, ReleaseError
+from diplotone.model.reading import Reading
 from diplotone.model.records import MOST_FAULTS, check_bytes, check_file
 from diplotone.model.release import MANIFEST, open_release, shipped_release
 from diplotone.model.settings import parse_toml
@@ -102,7 +103,7 @@ def test_actors_of_other_shapes_are_refused(tmp_path, toml):
 
 
 def test_half_a_character_is_read_as_one_that_is_unknown():
-    encoder = SentenceEncoder.from_folder(shipped_release(), max_tokens=200)
+    encoder = SentenceEncoder.from_folder(shipped_release(), Reading(max_tokens=200))
     half, unknown = encoder.encode(
         ["Oslo \ud800 met Riga.", "Oslo \N{REPLACEMENT CHARACTER} met Riga."], [[], []]
     )

@@ -31,7 +31,7 @@ DISGUISES = {
 @pytest.fixture(scope="module")
 def encoder():
     release = open_release(shipped_release())
-    return SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens)
+    return SentenceEncoder.from_folder(release.folder, release.reading)
 
 
 @pytest.mark.parametrize("disguise", DISGUISES.values(), ids=list(DISGUISES))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from diplotone.model.analyzer import Analyzer, load
 from diplotone.model.article.exchange import Exchange
 from diplotone.model.encoding import SentenceEncoder
+from diplotone.model.reading import Reading
 from diplotone.model.records import check_rows
 from diplotone.model.release import open_release
 from diplotone.model.stand_ins import STAND_INS, StandIns
@@ -73,6 +74,19 @@ def test_moved_ends_lie_in_the_text_whatever_it_is(parts, data):
     assert 0 <= first <= last <= len(told)
 
 
+@pytest.mark.parametrize("change", [str.upper, str.lower])
+def test_states_are_known_in_letters_of_one_case(change):
+    text = "The Ivorian and Turkish envoys left Chad for Ankara."
+    read, _ = StandIns().retold(change(text), [])
+    as_usual, _ = StandIns().retold(text, [])
+    assert read.lower() == as_usual.lower() != text.lower()
+
+
+def test_small_us_is_no_state():
+    assert StandIns().retold("they asked us to leave turkey.", [])[0] == "they asked us to leave Norway."
+    assert StandIns().retold("US LEAVES TURKEY.", [])[0] == "Norway LEAVES Mongolia."
+
+
 @pytest.fixture(scope="module")
 def reader(tiny_release):
     """The tiny release, read through stand-ins."""
@@ -81,7 +95,7 @@ def reader(tiny_release):
     return Analyzer(
         release,
         analyzer.engine,
-        SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens, stand_ins=True),
+        SentenceEncoder.from_folder(release.folder, Reading(max_tokens=256, stand_ins=True)),
     )
 
 
@@ -99,7 +113,7 @@ def test_predictions_do_not_hang_on_the_states(reader, codebook):
 
 def test_a_release_says_whether_it_reads_so(tiny_release):
     config = json.loads((tiny_release / "config.json").read_text(encoding="utf-8"))
-    assert open_release(tiny_release).stand_ins is config["stand_ins"] is True
+    assert open_release(tiny_release).reading.stand_ins is config["stand_ins"] is True
 
 
 def test_few_written_sentences_name_more_states_than_there_are_stand_ins():

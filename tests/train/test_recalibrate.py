@@ -31,8 +31,8 @@ def test_weights_stay_and_what_was_done_is_written_down(tiny_release, corpus, tm
     assert (made.folder / "model.safetensors").read_bytes() == (
         tiny_release / "model.safetensors"
     ).read_bytes()
-    assert before.stand_ins
-    assert not made.stand_ins
+    assert before.reading.stand_ins
+    assert not made.reading.stand_ins
     assert made.digest != before.digest
     told = tomllib.loads((made.folder / "train.toml").read_text(encoding="utf-8"))
     assert told["recalibrated"] == {"from": before.label, "data": corpus.digest}

@@ -40,7 +40,7 @@ def test_spans_stay_on_their_names(kind):
 @pytest.mark.parametrize("kind", UNICODE)
 def test_forms_of_unicode_are_the_same_to_the_network(kind):
     release = open_release(shipped_release())
-    encoder = SentenceEncoder.from_folder(release.folder, max_tokens=release.max_tokens)
+    encoder = SentenceEncoder.from_folder(release.folder, release.reading)
     changed = KINDS[kind](_record(), random.Random(1))
     assert changed.text != TEXT
     before, after = encoder.encode([TEXT, changed.text], [_record().pairs, changed.pairs])
