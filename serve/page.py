@@ -122,7 +122,7 @@ def build_page(
         if config.login != "none":
             _html(render_who(), "who", "who.js")
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Analyse", id="analyse"):
+            with gr.Tab("Analyze", id="analyze"):
                 article = gr.Textbox(
                     label="Article",
                     placeholder="Paste an article, a communiqué or a statement in English, or drop a file here;"
