@@ -207,7 +207,9 @@ def test_without_room_one_line_says_so_and_it_goes_on_where_it_was(archive, tmp_
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) * 3 // 4, before[1]))
     try:
-        with pytest.raises(RecordError, match="File too large.*; mend that and run the same command") as told:
+        with pytest.raises(
+            RecordError, match=r"File too large.*; mend that and run the same command"
+        ) as told:
             score(archive, out)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
