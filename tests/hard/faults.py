@@ -58,9 +58,9 @@ def run(rounds: int, seed: int = 1, only: str = "") -> list[Figure]:
         "memory runs out": memory_runs_out,
         "memory of a container runs out": container_runs_out,
         "files that may not grow": files_may_not_grow,
-        "memory runs out while one process scores": lambda: scoring_is_stopped(1, _take_memory, "memory"),
-        "memory runs out while two processes score": lambda: scoring_is_stopped(2, _take_memory, "memory"),
-        "a scoring process is killed for its memory": lambda: scoring_is_stopped(2, _kill, "memory"),
+        "memory runs out while one process scores": lambda: scoring_is_stopped(1, _take_memory),
+        "memory runs out while two processes score": lambda: scoring_is_stopped(2, _take_memory),
+        "a scoring process is killed for its memory": lambda: scoring_is_stopped(2, _kill),
     }
     figures = []
     for name, happen in faults.items():
@@ -572,9 +572,10 @@ def _kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def scoring_is_stopped(workers: int, stop: Callable[[int], None], word: str) -> Figure:
+def scoring_is_stopped(workers: int, stop: Callable[[int], None]) -> Figure:
     """Something happens to one of the processes that score, in the middle of it; the same command goes on."""
-    what = f"{'one process scores' if workers == 1 else 'two processes score'}, {stop.__name__.strip('_')}"
+    happens = "killed" if stop is _kill else "left without memory"
+    what = f"one of {workers} scoring processes is {happens}"
     with _folder() as place:
         rows, out, whole = place / "in.jsonl", place / "out.jsonl", place / "whole.jsonl"
         with rows.open("w") as file:
@@ -597,7 +598,7 @@ def scoring_is_stopped(workers: int, stop: Callable[[int], None], word: str) -> 
         subprocess.run([*score, "-o", str(whole)], capture_output=True, env=env, cwd=ROOT, check=True)
         same = out.exists() and out.read_bytes() == whole.read_bytes()
     told = f"exit {code}: {said[-300:]}; again: {again.stderr.strip()[-60:]}; the same as in one go: {same}"
-    kept = code == 2 and word in said and "\n" not in said and again.returncode == 0 and same
+    kept = code == 2 and "memory" in said and "\n" not in said and again.returncode == 0 and same
     kept = kept and (not halves or workers > 1) and "were there already" in again.stderr
     return _figure(what, told, "one line, exit 2; the same command goes on to the same bytes", kept)
 
