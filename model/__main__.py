@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import DiplotoneError, TextError
+from .memory import check_memory
 
 if TYPE_CHECKING:
     from .analyzer import Analyzer
+
+LEAST_MEMORY_BYTES = 300_000_000
+"""Of address space; with less the libraries speak for themselves. The shipped release needs some 800,000,000."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,9 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        check_memory(LEAST_MEMORY_BYTES)
         return options.run(options)
     except DiplotoneError as error:
         print(f"diplotone: {error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("diplotone: there is not enough memory; give it more, or less text at a time", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader, such as head, has seen enough
         sys.stderr.close()

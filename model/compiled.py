@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .memory import memory_errors
 from .release import home
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ def compiled(core: ov.Core, path: Path, settings: Mapping[str, Any], digest: str
         digest: What stands for every byte of the model; None keeps nothing.
 
     Raises:
+        MemoryError: There is not enough of it.
         RuntimeError: The model cannot be compiled.
     """
     key = None if digest is None else _key(core, settings, digest)
-    if key and (kept := _read(core, key, settings)):
-        return kept
-    model = core.compile_model(core.read_model(path), "CPU", dict(settings))
+    with memory_errors():
+        if key and (kept := _read(core, key, settings)):
+            return kept
+        model = core.compile_model(core.read_model(path), "CPU", dict(settings))
     if key:
-        with contextlib.suppress(OSError, RuntimeError):
+        with contextlib.suppress(Exception):  # where memory is short OpenVINO's export fails in many ways
             _write(key, model)
     return model
 
@@ -86,7 +89,7 @@ def _read(core: ov.Core, key: str, settings: Mapping[str, Any]) -> ov.CompiledMo
     import openvino as ov
 
     for place in cache_folder().glob(f"{key}-*.blob"):
-        with contextlib.suppress(OSError, RuntimeError):
+        with contextlib.suppress(OSError, RuntimeError), memory_errors():
             mapped = ov.tensor_from_file(str(place))
             if place.name == _name(key, mapped.data):
                 return core.import_model(mapped, "CPU", dict(settings))

@@ -16,6 +16,7 @@ from .compiled import compiled
 from .cores import usable_cores
 from .encoding import Batch
 from .errors import ReleaseError
+from .memory import memory_errors
 from .runtime import import_openvino
 
 OPENVINO_FILE = "openvino_model.xml"
@@ -60,43 +61,60 @@ class OpenVinoEngine:
     def __init__(
         self, folder: Path, *, precision: str = "f32", threads: int | None = None, digest: str | None = None
     ) -> None:
-        import_openvino()
-        import openvino as ov
+        self._path = folder / OPENVINO_FILE
+        self._digest = digest
+        with memory_errors():
+            import_openvino()
+            import openvino as ov
 
-        path = folder / OPENVINO_FILE
-        core = ov.Core()
-        if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            self._core = ov.Core()
+            capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if "BF16" not in capabilities:
             precision = "f32"
+        self._settings = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": threads or usable_cores(),
+            "PERFORMANCE_HINT": "LATENCY",
+            # Pinned threads of several processes would all sit on the first core.
+            "ENABLE_CPU_PINNING": False,
+            # On some processors activations meet int8 weights rounded to int8 as well, by a scale that
+            # shifts with the batch (probabilities by up to .015). Zero switches that off everywhere.
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,
+        }
         try:
-            self._model = compiled(
-                core,
-                path,
-                {
-                    "INFERENCE_PRECISION_HINT": precision,
-                    "INFERENCE_NUM_THREADS": threads or usable_cores(),
-                    "PERFORMANCE_HINT": "LATENCY",
-                    # Pinned threads of several processes would all sit on the first core.
-                    "ENABLE_CPU_PINNING": False,
-                    # On some processors activations meet int8 weights rounded to int8 as well, by a scale that
-                    # shifts with the batch (probabilities by up to .015). Zero switches that off everywhere.
-                    "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,
-                },
-                digest,
-            )
+            model = compiled(self._core, self._path, self._settings, digest)
         except RuntimeError as error:
-            raise ReleaseError(f"{path}: cannot be loaded: {error}") from error
-        self._request = self._model.create_infer_request()
-        self._outputs = [output.get_any_name() for output in self._model.outputs]
+            raise ReleaseError(f"{self._path}: cannot be loaded: {error}") from error
+        self._outputs = [output.get_any_name() for output in model.outputs]
+        self._request: ov.InferRequest | None = model.create_infer_request()
+        """None after a failure, until the next batch."""
 
     def run(self, batch: Batch) -> Logits:
-        """Return the logits of every task."""
+        """Return the logits of every task.
+
+        Raises:
+            MemoryError: There is not enough of it; the next batch finds the engine as it was at first.
+        """
         return self.run_and_embed(batch)[0]
 
     def run_and_embed(self, batch: Batch) -> tuple[Logits, Embeddings | None]:
-        """Return the logits of every task and, where the release has them as an output, the embeddings."""
-        results = self._request.infer(batch.as_dict(), share_inputs=True)
-        logits = {name: np.array(results[n]) for n, name in enumerate(self._outputs)}
-        _check_shapes(logits, batch)
+        """Return the logits of every task and, where the release has them as an output, the embeddings.
+
+        Raises:
+            MemoryError: There is not enough of it; the next batch finds the engine as it was at first.
+        """
+        try:
+            with memory_errors():
+                if self._request is None:
+                    model = compiled(self._core, self._path, self._settings, self._digest)
+                    self._request = model.create_infer_request()
+                results = self._request.infer(batch.as_dict(), share_inputs=True)
+            logits = {name: np.array(results[n]) for n, name in enumerate(self._outputs)}
+            _check_shapes(logits, batch)
+        except BaseException:
+            # A model that memory failed half-way fails ever after, and so do new requests made of it.
+            self._request = None
+            raise
         return logits, logits.pop(EMBEDDING, None)
 
 

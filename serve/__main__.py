@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-import resource
 import socket
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.errors import ConfigError, DiplotoneError, require_extra
+from ..model.memory import check_memory
 from ..model.release import home
 from .config import ServeConfig, load_config
 
@@ -162,12 +162,7 @@ def _prepare_machine() -> None:
     from .label_backup import back_up, make_sound
     from .labels import STORE_FILE, StoreFailed, StoreLost
 
-    (memory, _) = resource.getrlimit(resource.RLIMIT_AS)
-    if memory != resource.RLIM_INFINITY and memory < LEAST_MEMORY_BYTES:
-        raise ConfigError(
-            f"this process may have {memory:,} bytes of address space; at least {LEAST_MEMORY_BYTES:,} are needed,"
-            " raise the limit (ulimit -v)"
-        )
+    check_memory(LEAST_MEMORY_BYTES)
     try:
         with tempfile.TemporaryFile() as file:
             file.write(bytes(ROOM_BYTES))

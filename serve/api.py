@@ -27,6 +27,7 @@ from .login import LoginNeeded, writer
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
 from .retraining import RetrainingBusy, RetrainingClosed
+from .shortage import is_for_want_of_memory, shortage
 from .wording import NameOf
 from .workspace import Gone
 
@@ -352,14 +353,16 @@ def answer_errors(app: FastAPI) -> None:
         return _error(503, str(error))
 
     @app.exception_handler(OSError)
-    def disk(_: Request, error: OSError) -> Response:
-        logger.error("a file of the service cannot be read or written: %s", error)
-        return _error(503, f"the service cannot use its disk: {error.strerror or error}; try again later")
-
     @app.exception_handler(MemoryError)
-    def memory(request: Request, _: MemoryError) -> Response:
-        logger.error("no memory left for %s %s", request.method, request.url.path)
-        return _error(503, "the service has no memory left for this; try again later or with less text")
+    @app.exception_handler(RuntimeError)
+    def short_of(request: Request, error: Exception) -> Response:
+        if (told := shortage(error)) is None:
+            raise error  # a fault
+        if is_for_want_of_memory(error):
+            logger.error("no memory left for %s %s", request.method, request.url.path)
+        else:
+            logger.error("a file of the service cannot be read or written: %s", error)
+        return _error(503, told)
 
     @app.exception_handler(RequestValidationError)
     def wrong_form(_: Request, error: RequestValidationError) -> Response:
@@ -370,8 +373,10 @@ def answer_errors(app: FastAPI) -> None:
         return _error(error.status_code, str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(Exception)
-    def fault(request: Request, _: Exception) -> Response:
+    def fault(request: Request, error: Exception) -> Response:
         logger.error("a fault in %s %s", request.method, request.url.path)  # the server logs the traceback
+        if (told := shortage(error)) is not None:  # before the request came to its route
+            return _error(503, told)
         return _error(500, "a fault of the service, not of the request; its log has the details")
 
 

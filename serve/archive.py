@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from ..model.errors import DiplotoneError
 from .archive_file import ArchiveText
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy
+from .shortage import shortage
 from .workspace import Gone, Workspace
 
 State = Literal["running", "done", "cancelled", "failed"]
@@ -142,22 +144,24 @@ class Archives:
     async def _score(self, archive: Archive) -> None:
         analyzers = self._pool.analyzers  # one release for all of it, whatever is promoted meanwhile
         try:
-            with (archive.folder / RESULTS).open("w", encoding="utf-8") as file:
+            with (archive.folder / RESULTS).open("wb", buffering=0) as file:
                 for turn in _turns(archive.texts):
                     if archive.state != "running":
                         return
                     rows = await self._turn(turn, analyzers)
-                    file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-                    file.flush()
+                    _append(
+                        file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+                    )
                     archive.done += len(rows)
                     self._metrics.sentences.inc(sum(row["total"] for row in rows))
                     self._workspace.folder(archive.token)  # in use as long as it runs
             archive.state = "done"
         except DiplotoneError as error:
             archive.state, archive.problem = "failed", str(error)
-        except Exception:
+        except Exception as error:
             logger.exception("an archive failed")
-            archive.state, archive.problem = "failed", "a fault of the service; its log has the details"
+            archive.state = "failed"
+            archive.problem = shortage(error) or "a fault of the service; its log has the details"
 
     async def _turn(
         self, texts: Sequence[ArchiveText], analyzers: tuple[Analyzer, ...]
@@ -171,6 +175,18 @@ class Archives:
                 )
             except Busy as busy:  # people go first
                 await asyncio.sleep(busy.retry_after_s)
+
+
+def _append(file: FileIO, data: bytes) -> None:
+    """Write all of it, or nothing where the disk has no room for all."""
+    whole = file.tell()
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+    except OSError:
+        file.truncate(whole)
+        raise
 
 
 def _turns(texts: Iterable[ArchiveText]) -> Iterable[list[ArchiveText]]:

@@ -10,12 +10,14 @@ does to a parser, it does it here: memory and time are limited, and the service 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 import json
 import sys
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 MEMORY_BYTES = 1_500_000_000
@@ -55,10 +57,18 @@ def _limit_resources() -> None:
         import resource
     except ImportError:  # not on Windows; there the time limit of the caller is what is left
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # nothing is written
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    with contextlib.suppress(OSError):  # where Linux must end a process for want of memory, it is this one
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    for kind, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_FSIZE, 0),  # nothing is written
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        if hard != resource.RLIM_INFINITY:  # the service itself may have less
+            most = min(most, hard)
+        resource.setrlimit(kind, (most, most))
 
 
 def _plain(data: bytes, _: int) -> tuple[str, list[str]]:

@@ -27,6 +27,7 @@ from .page_api import keep
 from .pool import AnalyzerPool
 from .retrain_view import render_model_tab
 from .samples import SAMPLES, read_sample
+from .shortage import shortage
 from .tabs import render_archive_tab, render_compare_tab, render_drop, render_who
 from .view import render_analysis, render_problem, render_welcome
 from .wording import names_of
@@ -98,9 +99,9 @@ def build_page(
             return await run_in_threadpool(rendered, checked, analysis)
         except DiplotoneError as error:
             return render_problem(str(error), codebook)
-        except Exception:  # Gradio would print it with the words of the exception
+        except Exception as error:  # Gradio would print it with the words of the exception
             logger.exception("a fault in reading a text from the page")
-            return render_problem(FAULT, codebook)
+            return render_problem(shortage(error) or FAULT, codebook)
 
     async def analyze(text: str) -> dict[str, Any]:
         """Read one article: its tone, its sentences, and who stands where toward whom.
@@ -113,9 +114,9 @@ def build_page(
             return await pool.run(lambda analyzer: analyzer.analyze(checked).as_dict())
         except DiplotoneError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        except Exception:
+        except Exception as error:
             logger.exception("a fault in reading a text for a program")
-            raise gr.Error(FAULT, print_exception=False) from None
+            raise gr.Error(shortage(error) or FAULT, print_exception=False) from None
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3_600, 3_600)) as page:
         gr.Markdown(CLAIM, elem_id="claim")

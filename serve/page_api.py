@@ -74,11 +74,18 @@ def keep(workspace: Workspace, text: str, analysis: Analysis, brief: str) -> str
         text: The article.
         analysis: What came out.
         brief: The same as an HTML page (`model.brief.as_html`).
+
+    Raises:
+        OSError: The disk has no room for all of it; then nothing is kept.
     """
     token, folder = workspace.new()
-    _write(folder / BRIEF, brief)
-    _write(folder / ARTICLE, text)
-    _write(folder / ANALYSIS, json.dumps(analysis.as_dict(), ensure_ascii=False))
+    try:
+        _write(folder / BRIEF, brief)
+        _write(folder / ARTICLE, text)
+        _write(folder / ANALYSIS, json.dumps(analysis.as_dict(), ensure_ascii=False))
+    except BaseException:
+        workspace.remove(token)
+        raise
     return token
 
 

@@ -90,13 +90,16 @@ def set_password(path: Path, name: str, password: str | None) -> bool:
         old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [found for found in old if found.partition(":")[0] != name]
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(  # 0600
-            "w", encoding="utf-8", dir=path.parent, prefix=".passwords-", delete=False
-        ) as file:
-            file.writelines(f"{found}\n" for found in (*kept, *([line] if line else ())))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".passwords-")  # 0600
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.writelines(f"{found}\n" for found in (*kept, *([line] if line else ())))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except OSError:
+            os.unlink(part)
+            raise
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
     return len(kept) < len(old)

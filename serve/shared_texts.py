@@ -73,6 +73,8 @@ class SharedTexts:
                 file.write(json.dumps({"text": text, "release": release}).encode())
             os.replace(part, self._path(key))
         except OSError as error:
+            with contextlib.suppress(OSError):
+                part.unlink()  # half a text
             raise NotShared(f"the text could not be kept: {error.strerror}; there is no link") from error
         self.sweep()
         return self.find(key)

@@ -66,6 +66,12 @@ class Workspace:
         self._used[token] = time.monotonic()
         return token, folder
 
+    def remove(self, token: str) -> None:
+        """Remove a folder before its time."""
+        with self._lock:
+            if self._root is not None and self._used.pop(token, None) is not None:
+                shutil.rmtree(self._root / token, ignore_errors=True)
+
     def folder(self, token: str, what: str = "this result") -> Path:
         """Return the folder of a token, and count that as a use of it.
 

@@ -18,7 +18,7 @@ from .local import score_locally
 from .output import KINDS, Output, output_for
 from .progress import Progress
 from .scorer import Job, Task
-from .shards import REJECTS, SEEN, Done, ShardFolder, half_of, move_in
+from .shards import REJECTS, SEEN, Done, ShardFolder, written_whole
 from .source import SUFFIXES, Fingerprint, Source, open_source
 
 FEWEST_ROWS, MOST_ROWS = 500, 10_000
@@ -112,6 +112,10 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
     except OSError as error:
         raise RecordError(
             f"{error.filename or out}: {error.strerror or error}; mend that and run the same command to go on"
+        ) from error
+    except MemoryError as error:
+        raise RecordError(
+            f"{out}: there is not enough memory; run the same command to go on, with more of it or fewer --workers"
         ) from error
     done = folder.done.values()
     return Outcome(
@@ -217,17 +221,14 @@ def _finish_file(folder: ShardFolder, output: Output, out: Path) -> Path | None:
     rejects = out.with_name(f"{out.stem}.rejects.jsonl")
     _sweep(out, rejects, folder.folder)
     if with_rejects := [number for number in numbers if folder.done[number].rejected]:
-        half = half_of(rejects)
-        with half.open("wb") as file:
+        with written_whole(rejects) as half, half.open("wb") as file:
             for number in with_rejects:
                 with folder.paths.rejects(number).open("rb") as part:
                     shutil.copyfileobj(part, file)
-        move_in(half, rejects)
     else:
         rejects.unlink(missing_ok=True)  # of an earlier run
-    half = half_of(out)
-    output.join(map(folder.paths.shard, numbers), half)
-    move_in(half, out)
+    with written_whole(out) as half:
+        output.join(map(folder.paths.shard, numbers), half)
     folder.remove()
     return rejects if with_rejects else None
 

@@ -13,7 +13,7 @@ from .as_json import one_line
 from .check import record_of
 from .copies import Copies
 from .output import Output, Scored
-from .shards import Done, ShardPaths, half_of, move_in
+from .shards import Done, ShardPaths, written_whole
 from .source import Slice, Source
 
 ROWS_AT_ONCE = 2_000
@@ -59,15 +59,13 @@ class ShardScorer:
         """
         number = task.part.number
         shard, rejects = self._job.paths.shard(number), self._job.paths.rejects(number)
-        half, half_rejects = half_of(shard), half_of(rejects)
         counts = {"scored": 0, "copies": 0, "rejected": 0}
         try:
-            with half_rejects.open("w", encoding="utf-8") as file:
-                self._job.output.write(self._scored(task, counts, file), half)
-            move_in(half_rejects, rejects)
-            if not counts["rejected"]:
-                rejects.unlink()
-            move_in(half, shard)
+            with written_whole(shard) as half:
+                with written_whole(rejects) as half_rejects, half_rejects.open("w", encoding="utf-8") as file:
+                    self._job.output.write(self._scored(task, counts, file), half)
+                if not counts["rejected"]:
+                    rejects.unlink()
             return Done(shard=number, bytes=shard.stat().st_size, **counts)
         except OSError as error:
             raise RecordError(

@@ -13,11 +13,12 @@ nothing else. Names that begin with "_" are passed over by what reads folders of
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -166,9 +167,8 @@ class ShardFolder:
                 half.unlink(missing_ok=True)
 
     def _move_in(self, path: Path, text: str) -> None:
-        half = half_of(path)
-        half.write_text(text, encoding="utf-8")
-        move_in(half, path)
+        with written_whole(path) as half:
+            half.write_text(text, encoding="utf-8")
 
     def add(self, done: Done) -> None:
         """Note that a shard is whole."""
@@ -193,6 +193,18 @@ class ShardFolder:
 def half_of(path: Path) -> Path:
     """Return the name under which a file is written before it is whole."""
     return path.with_name(f"{path.name}.half-{os.getpid()}")
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give the name to write a file under, and put it in its place once it is whole; a failure leaves nothing of it."""
+    half = half_of(path)
+    try:
+        yield half
+        move_in(half, path)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
 
 
 def move_in(half: Path, path: Path) -> None:

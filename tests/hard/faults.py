@@ -7,11 +7,15 @@ be lost.
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import random
 import resource
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -25,13 +29,17 @@ from diplotone.model.errors import DiplotoneError
 from diplotone.model.release import MANIFEST, open_release, shipped_release
 
 from .figures import Figure
-from .service import Service, command, environment, refused, serving, until
+from .service import ROOT, Service, command, environment, refused, serving, until
 
 PATIENCE_S = 300.0
 """For an answer: these tests are about what is answered, not how soon, and the machine may be busy."""
 
 ARTICLE = "Oslo accused Riga of theft on Monday. Riga thanked Oslo for its calm. They met in Suva for talks."
 MEMORY_LIMITS_MB = (300, 700, 1_200, 1_800, 2_500)
+HEADROOMS_MB = (5, 60, 300)
+"""Of address space, beyond what the service has when it has read an article."""
+ENDED = {(1, ended.__name__) for ended in (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)}
+"""What may become of the archive, the second request that meets it."""
 
 
 def run(rounds: int, seed: int = 1, only: str = "") -> list[Figure]:
@@ -48,6 +56,11 @@ def run(rounds: int, seed: int = 1, only: str = "") -> list[Figure]:
         "clock jumps": clock_jumps,
         "little memory at the start": lambda: little_memory_at_start(rounds),
         "memory runs out": memory_runs_out,
+        "memory of a container runs out": container_runs_out,
+        "files that may not grow": files_may_not_grow,
+        "memory runs out while one process scores": lambda: scoring_is_stopped(1, _take_memory),
+        "memory runs out while two processes score": lambda: scoring_is_stopped(2, _take_memory),
+        "a scoring process is killed for its memory": lambda: scoring_is_stopped(2, _kill),
     }
     figures = []
     for name, happen in faults.items():
@@ -317,30 +330,31 @@ def full_temporary_folder() -> Figure:
         with serving(home, env={"TMPDIR": str(disk)}) as service:
             filler = _fill(disk)
             article = _analyze(service).status_code
-            url = f"{service.url}/v1/archives?name=a.jsonl"
             rows = b'{"text": "Oslo met Riga on Monday. Riga thanked Oslo. They met in Suva."}\n' * 300
             ends = []
             for _ in range(2):
-                begun = httpx.post(url, content=rows, timeout=PATIENCE_S, trust_env=False)
-                if begun.status_code != 202:
-                    ends.append(f"{begun.status_code} {begun.text[:90]}")
-                else:
-                    token = begun.json()["id"]
-                    state: dict[str, Any] = {}
-
-                    def is_over(token: str = token, state: dict[str, Any] = state) -> bool:
-                        state |= httpx.get(
-                            f"{service.url}/v1/archives/{token}", timeout=PATIENCE_S, trust_env=False
-                        ).json()
-                        return state["state"] != "running"
-
-                    until(is_over, 120)
-                    ends.append(f"{state['state']} {state['problem']}")
+                ends.append(_archive(service, rows))
                 filler.unlink(missing_ok=True)
             said = service.errors.read_text()
     told = f"articles {article}; archive while full: {ends[0]}; with room again: {ends[1]}"
     kept = article == 200 and ends[1].startswith("done") and "space" in ends[0] and "Traceback" not in said
     return _figure("full folder for temporary files", told, "said in words, mends by itself", kept)
+
+
+def _archive(service: Service, rows: bytes) -> str:
+    """Have an archive scored, and return how it ended."""
+    begun = _send(service, "/v1/archives?name=a.jsonl", rows)
+    if begun.status_code != 202:
+        return f"{begun.status_code} {begun.text[:90]}"
+    url = f"{service.url}/v1/archives/{begun.json()['id']}"
+    state: dict[str, Any] = {}
+
+    def is_over() -> bool:
+        state.update(httpx.get(url, timeout=PATIENCE_S, trust_env=False).json())
+        return state["state"] != "running"
+
+    until(is_over, 120)
+    return f"{state['state']} {state['problem'] or ''}".strip()
 
 
 # ----------------------------------------------------------------------------------- clock, memory
@@ -412,25 +426,189 @@ def _start_within(megabytes: int, home: Path) -> tuple[int, str]:
 
 
 def memory_runs_out() -> Figure:
-    """A running service may have a few megabytes more and no others: texts are refused in words, and it recovers."""
+    """A running service may have a little more memory and no more: refusals in words, it recovers, no label is lost."""
     text = " ".join(f"Oslo accused Riga of theft number {n} and thanked Suva." for n in range(3_500))
-    with _folder() as home, serving(home) as service:
-        _analyze(service)
-        status = Path(f"/proc/{service.process.pid}/status").read_text()
-        size = int(status.split("VmSize:")[1].split()[0]) * 1_024
-        resource.prlimit(service.process.pid, resource.RLIMIT_AS, (size + 20_000_000, resource.RLIM_INFINITY))
-        statuses = []
-        for _ in range(3):
-            try:
-                statuses.append(str(_analyze(service, text).status_code))
-            except httpx.HTTPError as error:
-                statuses.append(type(error).__name__)
-        lives = service.process.poll() is None
-        if lives:
-            resource.prlimit(service.process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
-        after = _analyze(service).status_code if lives else 0
-        said = service.errors.read_text().strip()
-    last = said.splitlines()[-1][:120] if said else "nothing said"
-    told = f"long articles {statuses}, lives: {lives}, with memory again {after}; {last}"
-    kept = lives and after == 200 and set(statuses) <= {"200", "503"}
-    return _figure("memory runs out", told, "200 or 503, the service lives and recovers", kept)
+    rows = b'{"text": "Oslo met Riga on Monday. Riga thanked Oslo."}\n' * 300_000
+    told, kept = [], True
+    for more_mb in HEADROOMS_MB:
+        with _folder() as home:
+            with serving(home, "max_archive_rows=1_000_000") as service:
+                _analyze(service)
+                answers = [_attempt(_say, service, "ada", 1)]
+                limit = _address_space(service.process.pid) + more_mb * 1_000_000
+                resource.prlimit(service.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+                answers += [
+                    _attempt(_analyze, service, text),
+                    _attempt(_send, service, "/v1/archives?name=a.jsonl", rows),
+                    _attempt(_send, service, "/page/files?name=a.txt", b"Oslo met Riga."),
+                    _attempt(_say, service, "ada", 2),
+                ]
+                lives = service.process.poll() is None
+                if lives:
+                    no_limit = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+                    resource.prlimit(service.process.pid, resource.RLIMIT_AS, no_limit)
+                after = [_attempt(_analyze, service), _attempt(_say, service, "ada", 3)]
+                last = service.errors.read_text().strip().splitlines()[-1:]
+            with serving(home) as service:
+                lost = set().union(*map(_saved, [*answers, *after])) - _kept(service)
+        statuses = [_status(answer) for answer in answers[1:]]
+        told.append(
+            f"{more_mb} MB more: long article, archive, file, label {statuses}, then {[*map(_status, after)]}"
+            + f", {len(lost)} labels lost" * bool(lost)
+            + ("" if lives else f", ended: {last}")
+        )
+        # Where the server finds no memory for the very bytes of a large request, it ends that connection.
+        answered = {n: status for n, status in enumerate(statuses) if (n, status) not in ENDED}
+        kept = kept and lives and not lost and set(answered.values()) <= {200, 201, 202, 503}
+        kept = kept and [*map(_status, after)] == [200, 201]
+    promise = "answered, or 503 in words, or a large request's connection ended; recovers, none lost"
+    return _figure("memory runs out", "; ".join(told), promise, kept)
+
+
+def _attempt(ask: Callable[..., httpx.Response], *arguments: Any) -> httpx.Response | httpx.HTTPError:
+    try:
+        return ask(*arguments)
+    except httpx.HTTPError as error:
+        return error
+
+
+def _status(answer: httpx.Response | httpx.HTTPError) -> int | str:
+    return answer.status_code if isinstance(answer, httpx.Response) else type(answer).__name__
+
+
+def _saved(answer: httpx.Response | httpx.HTTPError) -> set[int]:
+    if not isinstance(answer, httpx.Response) or answer.status_code != 201:
+        return set()
+    return {label["id"] for label in answer.json()["saved"]}
+
+
+def _send(service: Service, path: str, body: bytes) -> httpx.Response:
+    return httpx.post(service.url + path, content=body, timeout=PATIENCE_S, trust_env=False)
+
+
+def _address_space(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmSize:")[1].split()[0]) * 1_024
+
+
+@contextlib.contextmanager
+def _container() -> Iterator[Path | None]:
+    """A control group of its own for memory, or None where none may be made."""
+    folders = Path("/proc/self/cgroup").read_text().splitlines()
+    mine = next((line.rpartition(":")[2] for line in folders if ":memory:" in line), None)
+    group = Path(f"/sys/fs/cgroup/memory{mine}", f"diplotone-hard-{os.getpid()}")
+    try:
+        if mine is None:
+            raise FileNotFoundError("version 1 of control groups")
+        group.mkdir()
+    except OSError:
+        yield None
+        return
+    try:
+        yield group
+    finally:
+        until(lambda: not (group / "cgroup.procs").read_text(), 30)
+        group.rmdir()
+
+
+def container_runs_out() -> Figure:
+    """A file that needs more than a container has left: its own process is ended, and the service goes on."""
+    what = "memory of a container runs out"
+    page = b"<html><body><article>" + b"<p>Oslo <b>met</b> Riga.</p>" * 330_000 + b"</article></body></html>"
+    with _container() as group:
+        if group is None:
+            return Figure("faults", what, "not tried: no control group may be made here")
+        with _folder() as home, serving(home) as service:
+            _analyze(service)
+            labels = _saved(_say(service, "ada", 1))
+            limit = int(service.resident_mb() + 250) * 1_000_000
+            (group / "memory.limit_in_bytes").write_text(str(limit))
+            for task in Path(f"/proc/{service.process.pid}/task").iterdir():
+                (group / "tasks").write_text(task.name)
+            answer = _attempt(_send, service, "/page/files?name=a.html", page)
+            ended = (group / "memory.oom_control").read_text().split("oom_kill ")[-1].split()[0]
+            after = [_attempt(_analyze, service), _attempt(_say, service, "ada", 2)]
+            lost = (labels | _saved(after[1])) - (_kept(service) if service.process.poll() is None else set())
+    words = answer.text[:120] if isinstance(answer, httpx.Response) else str(answer)
+    told = f"file {_status(answer)} {words}, {ended} processes ended; then {[*map(_status, after)]}"
+    kept = _status(answer) == 400 and [*map(_status, after)] == [200, 201] and not lost
+    return _figure(what, told, "the file is refused in words, the service goes on", kept)
+
+
+def files_may_not_grow() -> Figure:
+    """The nearest thing to a full disk that needs no rights: archives and labels fail in the middle of a write."""
+    row = b'{"text": "Oslo met Riga on Monday. Riga thanked Oslo. They met in Suva."}\n'
+    with _folder() as home:
+        with serving(home) as service:
+            saved = _saved(_say(service, "ada", 1))
+            resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+            archives = [_archive(service, row * 1_000)]
+            labels = []
+            for number in range(2, 3_000):
+                labels.append(_say(service, "ada", number))
+                saved |= _saved(labels[-1])
+                if labels[-1].status_code != 201:
+                    break
+            reads = _analyze(service).status_code
+            no_limit = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, no_limit)
+            archives.append(_archive(service, row * 10))
+            labels.append(_say(service, "ada", 0))
+            saved |= _saved(labels[-1])
+        with serving(home) as service:
+            lost = saved - _kept(service)
+    refusal = labels[-2]
+    told = f"archive {archives[0]}; label {refusal.status_code} {refusal.text[:110]}; articles {reads}; with room again"
+    told += f" {archives[1]}, {labels[-1].status_code}; {len(saved)} labels saved, {len(lost)} lost"
+    kept = "File too large" in archives[0] and archives[1].startswith("done") and not lost
+    kept = kept and (refusal.status_code, reads, labels[-1].status_code) == (503, 200, 201)
+    return _figure("files that may not grow", told, "said in words, none lost, mends by itself", kept)
+
+
+def _take_memory(pid: int) -> None:
+    resource.prlimit(pid, resource.RLIMIT_AS, (1_000_000, resource.RLIM_INFINITY))
+
+
+def _kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def scoring_is_stopped(workers: int, stop: Callable[[int], None]) -> Figure:
+    """Something happens to one of the processes that score, in the middle of it; the same command goes on."""
+    happens = "killed" if stop is _kill else "left without memory"
+    what = f"one of {workers} scoring processes is {happens}"
+    with _folder() as place:
+        rows, out, whole = place / "in.jsonl", place / "out.jsonl", place / "whole.jsonl"
+        with rows.open("w") as file:
+            for n in range(1_000):
+                text = f"Oslo accused Riga of theft {n} and thanked Suva{' for its help' * (n % 40)}."
+                file.write(json.dumps({"text": text}) + "\n")
+        score = [sys.executable, "-m", "diplotone.model", "score", str(rows)]
+        score += ["--workers", str(workers), "--rows-per-shard", "100"]
+        env = environment(place)
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen([*score, "-o", str(out)], stderr=errors, env=env, cwd=ROOT)
+            done = place / "out.jsonl.shards" / "_done.jsonl"
+            until(lambda: done.exists() and done.read_text().count("\n") > 1, PATIENCE_S)
+            stop(process.pid if workers == 1 else _workers_of(process.pid)[0])
+            code = process.wait(timeout=PATIENCE_S)
+            errors.seek(0)
+            said = errors.read().strip().replace(str(place), "…")
+        halves = list(place.rglob("*.half-*"))
+        again = subprocess.run([*score, "-o", str(out)], capture_output=True, text=True, env=env, cwd=ROOT)
+        subprocess.run([*score, "-o", str(whole)], capture_output=True, env=env, cwd=ROOT, check=True)
+        same = out.exists() and out.read_bytes() == whole.read_bytes()
+    told = f"exit {code}: {said[-300:]}; again: {again.stderr.strip()[-60:]}; the same as in one go: {same}"
+    kept = code == 2 and "memory" in said and "\n" not in said and again.returncode == 0 and same
+    kept = kept and (not halves or workers > 1) and "were there already" in again.stderr
+    return _figure(what, told, "one line, exit 2; the same command goes on to the same bytes", kept)
+
+
+def _workers_of(parent: int) -> list[int]:
+    """Its scoring processes; multiprocessing keeps another one beside them."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            its_parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if its_parent == parent and b"spawn_main" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found

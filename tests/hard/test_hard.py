@@ -91,7 +91,10 @@ def test_a_crowd_is_served_or_told_to_wait():
     check(load.run(soak_s=4, ramp_s=5, clients=40))
 
 
-@pytest.mark.parametrize("what", ["port taken", "kill -9", "damaged", "full disk"])
+@pytest.mark.parametrize(
+    "what",
+    ["port taken", "kill -9", "damaged", "full", "grow", "memory of", "memory runs out", "for its memory"],
+)
 def test_faults_of_the_machine_lose_nothing(what):
     from tests.hard import faults
 

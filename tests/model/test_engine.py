@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -64,3 +67,42 @@ def test_the_served_model_is_near_the_trained_one(tiny_release, batch):
 def test_a_folder_without_a_model_is_a_clear_error(tmp_path):
     with pytest.raises(ReleaseError, match=r"openvino_model\.xml: cannot be loaded"):
         OpenVinoEngine(tmp_path)
+
+
+RUNS_OUT = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from diplotone.model.encoding import Batch
+from diplotone.model.engine import OpenVinoEngine
+
+def batch(n_sentences, n_tokens):
+    shapes = ((n_sentences, n_tokens), (n_sentences, n_tokens), *((n_sentences, 1, n_tokens),) * 2)
+    return Batch(*(np.ones(shape, kind) for shape, kind in zip(shapes, (np.int64, np.int64, np.float32, np.float32))))
+
+engine, small, large = OpenVinoEngine(Path(sys.argv[1]), digest="x"), batch(2, 8), batch(2_000, 256)
+before = engine.run(small)
+size = int(Path("/proc/self/status").read_text().split("VmSize:")[1].split()[0]) * 1_024
+resource.setrlimit(resource.RLIMIT_AS, (size + 5_000_000, resource.RLIM_INFINITY))
+for _ in range(2):
+    try:
+        engine.run(large)
+        print("it was enough")
+    except MemoryError:
+        print("not enough")
+resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+after = engine.run(small)
+print("the same" if all((after[task] == before[task]).all() for task in before) else "another answer")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited by a means of Linux")
+def test_after_a_batch_too_large_for_memory_the_engine_goes_on_as_before(tiny_release):
+    done = subprocess.run(
+        [sys.executable, "-c", RUNS_OUT, tiny_release],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.split("\n")[:3] == ["not enough", "not enough", "the same"], done.stderr

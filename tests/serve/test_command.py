@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from diplotone.serve.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Take away the handler of the command, which would write to the standard error of a test that is over."""
+    root = logging.getLogger()
+    before = list(root.handlers)
+    yield
+    for handler in set(root.handlers) - set(before):
+        root.removeHandler(handler)
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:

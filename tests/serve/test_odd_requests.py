@@ -63,7 +63,12 @@ def test_no_odd_request_is_a_fault_of_the_service(client, method, path, body, st
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(OSError(errno.ENOSPC, "No space left on device"), "No space left"), (MemoryError(), "no memory left")],
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot use its disk: No space left"),
+        (MemoryError(), "no memory left"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "no memory left"),  # for a process of its own
+        (RuntimeError("can't start new thread"), "no memory left"),
+    ],
 )
 def test_a_full_disk_or_memory_is_told_and_passes(client, analyzer, monkeypatch, error, words):
     def fail(_):

@@ -6,6 +6,8 @@ import csv
 import importlib.util
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,6 +194,60 @@ def test_a_second_run_goes_on_and_ends_the_same(archive, tmp_path, score, stop_a
     outcome = score(archive, tmp_path / "out.jsonl")
     assert (outcome.resumed, outcome.shards, outcome.scored) == (2, 6, 40)
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_without_room_one_line_says_so_and_it_goes_on_where_it_was(archive, tmp_path, score, kind):
+    """The shards have room, the file that they are joined in has not, as on a disk that is nearly full."""
+    if kind == "parquet":
+        pytest.importorskip("pyarrow", reason="needs the parquet extra")
+    resource = pytest.importorskip("resource", reason="files are limited by a means of Unix")
+    score(archive, tmp_path / f"whole.{kind}")
+    out, whole = tmp_path / f"out.{kind}", (tmp_path / f"whole.{kind}").read_bytes()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) * 3 // 4, before[1]))
+    try:
+        with pytest.raises(
+            RecordError, match=r"File too large.*; mend that and run the same command"
+        ) as told:
+            score(archive, out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "\n" not in str(told.value)
+    assert not out.exists()
+    assert not list(tmp_path.rglob("*.half-*"))
+    assert score(archive, out).resumed > 0
+    assert out.read_bytes() == whole
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited by a means of Linux")
+@pytest.mark.parametrize(
+    ("megabytes", "words"), [(200, "may have 200,000,000 bytes"), (400, "not enough memory")]
+)
+def test_without_memory_one_line_says_so(archive, tmp_path, megabytes, words):
+    import resource
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "diplotone.model",
+            "score",
+            archive,
+            "-o",
+            tmp_path / "out.jsonl",
+            "--workers",
+            "1",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (megabytes * 1_000_000,) * 2),
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
 
 
 @pytest.mark.parametrize(
