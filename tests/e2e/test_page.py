@@ -530,7 +530,7 @@ def test_pairs_of_an_archive_are_labelled_with_keys(visit, url):
     rows = b'text\n"Zambia thanked Malawi for maize. It was a fine day for all."'
     page.set_input_files(".labels-tab .archive", {"name": "a.csv", "mimeType": "text/csv", "buffer": rows})
     page.get_by_text("2 put up, of 2 read in 2").wait_for()
-    page.wait_for_function("document.querySelector('.to-label').textContent.includes('Zambia')")
+    page.wait_for_function("document.querySelector('.to-label').textContent.trim() !== ''")
     skip_until(page, "Zambia source")
     assert "Malawi target" in page.text_content(".to-label")
     assert page.inner_text(".which-pair") == "How does Zambia stand and act toward Malawi?"
