@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,12 @@ class ActorFile:
     wording: Mapping[str, frozenset[str]]
     """Word lists by "section.key"; expressions of several words have single spaces."""
     forms: tuple[Form, ...]
+
+
+@cache
+def shipped_actor_file() -> ActorFile:
+    """Return the actors that ship with the package; they are read once."""
+    return read_actor_file()
 
 
 def read_actor_file(path: Path | None = None) -> ActorFile:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..analysis import Mention
-from .actor_file import Actor, ActorFile, Homograph, StandIn, read_actor_file
+from .actor_file import Actor, ActorFile, Homograph, StandIn, read_actor_file, shipped_actor_file
 from .anaphora import with_both_states
 from .context import Context
 from .forms import FormIndex, Match, Words
@@ -47,7 +47,7 @@ class Gazetteer:
         Raises:
             ConfigError: The file cannot be read or contradicts itself.
         """
-        return cls(read_actor_file(path))
+        return cls(shipped_actor_file() if path is None else read_actor_file(path))
 
     def __getitem__(self, code: str) -> Actor:
         return self._actors[code]

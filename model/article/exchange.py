@@ -7,12 +7,12 @@ does.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ..records import Span
-from .actor_file import Actor, ActorFile, read_actor_file
+from .actor_file import Actor, ActorFile, shipped_actor_file
 from .forms import SHORTEST_UPPER_CASE
 
 WITH_ARTICLE = frozenset({
@@ -31,6 +31,34 @@ _ALSO_WORDS = frozenset({"us"})
 """Forms that are common words when they are written small."""
 
 USES = ("name", "adjectives", "people", "seats")
+
+_WORD = re.compile(r"\w+")
+_ARTICLE = re.compile(r"\b(?:[Aa]n?|[Tt]he) $")
+_ARTICLE_ALSO_IN_CAPITALS = re.compile(r"\b(?:[Aa]n?|[Tt]he|AN|THE) $")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """One way to write a form."""
+
+    text: str
+    form: str
+    in_capitals: bool = False
+    """Whether the form itself is written otherwise."""
+    any_case: bool = False
+    """Whether the text is in small letters and stands for all letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A form in a text."""
+
+    start: int
+    end: int
+    """`[start, end)` in characters, without the article."""
+    article: str
+    """The article before it with its space, or nothing."""
+    spelling: _Spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +87,7 @@ class Exchange:
     def __init__(
         self, actors: ActorFile | None = None, *, sure_only: bool = True, any_case: bool = False
     ) -> None:
-        listed = (actors or read_actor_file()).actors.values()
+        listed = (actors or shipped_actor_file()).actors.values()
         self.states: Mapping[str, Actor] = {
             actor.code: actor for actor in listed if actor.kind in ("state", "historical")
         }
@@ -102,30 +130,51 @@ class Exchange:
         }
 
     @cached_property
-    def _capitals(self) -> Mapping[str, str]:
-        """What a form is in a headline -> the form."""
-        if self._sure_only:
-            return {}
-        forms = {form.upper(): form for form in self._uses if len(form) >= SHORTEST_UPPER_CASE}
-        return {capitals: form for capitals, form in forms.items() if capitals not in self._uses}
+    def _spellings(self) -> Mapping[str, Sequence[_Spelling]]:
+        """First word -> the spellings that begin with it, the longest first."""
+        found = {form: _Spelling(form, form) for form in self._uses}
+        for form in self._uses:
+            if self._any_case and form.lower() not in _ALSO_WORDS:
+                found[form] = _Spelling(form.lower(), form, any_case=True)
+            elif not self._sure_only and len(form) >= SHORTEST_UPPER_CASE:
+                found.setdefault(form.upper(), _Spelling(form.upper(), form, in_capitals=True))
+        by_word: dict[str, list[_Spelling]] = {}
+        for spelling in sorted(found.values(), key=lambda spelling: -len(spelling.text)):
+            first = _WORD.search(spelling.text)
+            assert first is not None
+            by_word.setdefault(first[0].lower() if self._any_case else first[0], []).append(spelling)
+        return by_word
 
-    @cached_property
-    def _folded(self) -> Mapping[str, str]:
-        """What a form is in small letters -> the form."""
-        return {form.lower(): form for form in self._uses if form.lower() not in _ALSO_WORDS}
+    def _find(self, text: str) -> Iterator[_Found]:
+        """The forms in a text from left to right, at each word the longest; none overlap."""
+        article = _ARTICLE if self._sure_only else _ARTICLE_ALSO_IN_CAPITALS
+        last = 0
+        for word in _WORD.finditer(text):
+            start = word.start()
+            if start < last or not (spelling := self._longest(text, start, word[0])):
+                continue
+            before = article.search(text, max(last, start - len("the ")), start)
+            last = start + len(spelling.text)
+            yield _Found(start, last, before[0] if before else "", spelling)
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        listed = {*self._uses, *self._capitals}
-        forms = "|".join(map(re.escape, sorted(listed, key=len, reverse=True)))
-        if self._any_case:
-            forms = f"(?i:{'|'.join(map(re.escape, sorted(self._folded, key=len, reverse=True)))})|{forms}"
-        part, articles = (r"[\w-]", "[Aa]n?|[Tt]he") if self._sure_only else (r"\w", "[Aa]n?|[Tt]he|AN|THE")
-        return re.compile(rf"(?:\b(?P<article>(?:{articles}) ))?(?<!{part})(?P<form>{forms})(?!{part})")
+    def _longest(self, text: str, start: int, word: str) -> _Spelling | None:
+        spellings = self._spellings.get(word.lower() if self._any_case else word, ())
+        if spellings and self._sure_only and text[start - 1 : start] == "-":
+            return None
+        for spelling in spellings:
+            end = start + len(spelling.text)
+            written = text[start:end]
+            if (written.lower() if spelling.any_case else written) == spelling.text and self._ends(text, end):
+                return spelling
+        return None
+
+    def _ends(self, text: str, end: int) -> bool:
+        """Whether a form that ends there is no part of something longer."""
+        return not _WORD.match(text, end) and not (self._sure_only and text.startswith("-", end))
 
     def codes(self, text: str) -> tuple[str, ...]:
         """Return the codes of the actors named in a text, in the order of their first mention."""
-        return tuple(dict.fromkeys(self._sense(match)[0] for match in self._pattern.finditer(text)))
+        return tuple(dict.fromkeys(self._uses[found.spelling.form][0] for found in self._find(text)))
 
     def apply(
         self, text: str, mapping: Mapping[str, str], spans: Sequence[Span] = (), *, or_name: bool = False
@@ -140,8 +189,8 @@ class Exchange:
         """
         edits: list[Edit] = []
         n = 0
-        for match in self._pattern.finditer(text):
-            code, use = self._sense(match)
+        for found in self._find(text):
+            code, use = self._uses[found.spelling.form]
             if code not in mapping:
                 continue
             new = self._actors[mapping[code]]
@@ -150,21 +199,18 @@ class Exchange:
                 if not or_name:
                     return None
                 form, use = new.name, "name"
-            article = _article(match, form, takes_the=_takes_the(new), is_name=use == "name")
-            if match["form"] in self._capitals:
+            article = _article(text, found, form, takes_the=_takes_the(new), is_name=use == "name")
+            if found.spelling.in_capitals:
                 form, article = form.upper(), article.upper()
-            if match["article"]:
-                edits += [(*match.span("article"), article), (*match.span("form"), form)]
+            if found.article:
+                edits += [
+                    (found.start - len(found.article), found.start, article),
+                    (found.start, found.end, form),
+                ]
             else:
-                edits.append((*match.span("form"), article + form))
+                edits.append((found.start, found.end, article + form))
             n += 1
         return Exchanged(edited(text, edits), tuple(moved(span, edits) for span in spans), n)
-
-    def _sense(self, match: re.Match[str]) -> tuple[str, str]:
-        form = match["form"]
-        if form not in self._uses:
-            form = self._capitals.get(form) or self._folded[form.lower()]
-        return self._uses[form]
 
     def _form(self, code: str, use: str) -> str | None:
         """The first form of an actor for a use that no other actor shares."""
@@ -180,20 +226,18 @@ def _takes_the(actor: Actor) -> bool:
     return actor.code in WITH_ARTICLE or bool(_MOVEMENT_WITH_ARTICLE.search(actor.name))
 
 
-def _article(match: re.Match[str], form: str, *, takes_the: bool, is_name: bool) -> str:
+def _article(text: str, found: _Found, form: str, *, takes_the: bool, is_name: bool) -> str:
     """The article, with the space behind it, that suits another form; empty for none."""
-    found = match["article"] or ""
-    if found and found.lower() != "the ":
+    article = found.article
+    if article and article.lower() != "the ":
         fitting = "an " if form[0] in "AEIO" else "a "
-        return fitting.capitalize() if found[0].isupper() else fitting
+        return fitting.capitalize() if article[0].isupper() else fitting
     if not is_name:
-        return found
+        return article
     if not takes_the:
-        return (
-            found if match.string[match.end() : match.end() + 1] in ("-", "–") else ""
-        )  # "the Iran-Peru talks"
-    before = match.string[: match.start()].rstrip(" ")
-    return found or ("The " if not before or before[-1] in '.!?\n“"' else "the ")
+        return article if text[found.end : found.end + 1] in ("-", "–") else ""  # "the Iran-Peru talks"
+    before = text[: found.start].rstrip(" ")
+    return article or ("The " if not before or before[-1] in '.!?\n“"' else "the ")
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
