@@ -100,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
         "--rows-per-shard", type=_count, help="rows that a kill can cost (500 to 10,000, by size)"
     )
     score.add_argument(
+        "--precision",
+        choices=("f32", "bf16"),
+        help="bf16 is some twice as fast on processors that have it (what the release was tested in)",
+    )
+    score.add_argument(
         "--progress", action="store_true", help="tell how far it is, also where that is no terminal"
     )
     _add_release(score)
@@ -179,7 +184,7 @@ def _verify(options: argparse.Namespace) -> int:
 
     saved = read_result(options.file)
     text = text_of(saved, None if options.text is None else _read_text(options.text), str(options.text))
-    analyzer = _load(options)
+    analyzer = _load(options, precision=saved["provenance"].get("precision"))
     tolerance = TOLERANCE if options.tolerance is None else options.tolerance
     differences = verify(saved, text, analyzer, tolerance=tolerance)
     for difference in differences:
@@ -203,6 +208,7 @@ def _score(options: argparse.Namespace) -> int:
                 engine=options.engine,
                 workers=options.workers,
                 rows_per_shard=options.rows_per_shard,
+                precision=options.precision,
                 once=options.once,
                 fresh=options.fresh,
                 progress=options.progress or sys.stderr.isatty(),
@@ -222,13 +228,13 @@ def _score(options: argparse.Namespace) -> int:
     return 1 if outcome.rejected else 0
 
 
-def _load(options: argparse.Namespace) -> Analyzer:
+def _load(options: argparse.Namespace, precision: str | None = None) -> Analyzer:
     """Return the analyzer; until then nearly every object made is kept, and a search for garbage only takes time."""
     gc.disable()
     try:
         from .analyzer import load
 
-        return load(options.release)
+        return load(options.release, precision=precision)
     finally:
         gc.freeze()
         gc.enable()

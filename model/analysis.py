@@ -231,6 +231,8 @@ class Provenance(_AsDict):
     text_sha256: str
     release: str
     """Name of the release and the first twelve digits of its manifest's sha256."""
+    precision: str
+    """What the network computed in, "f32" or "bf16"."""
     codebook: str
     diplotone: str
     """Version of the package."""

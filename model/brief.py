@@ -157,7 +157,7 @@ def _caveats(analysis: Analysis) -> Iterator[str]:
 def _provenance(analysis: Analysis) -> Iterator[str]:
     provenance = analysis.provenance
     rows = (
-        ("Release", provenance.release),
+        ("Release", f"{provenance.release}, computed in {provenance.precision}"),
         ("Codebook", provenance.codebook),
         ("Diplotone", provenance.diplotone),
         ("Date", provenance.date),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .memory import memory_errors
 from .release import home
+from .unpacked import unpack_weights
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -42,7 +43,7 @@ def compiled(core: ov.Core, path: Path, settings: Mapping[str, Any], digest: str
     Args:
         core: OpenVINO.
         path: The model's `.xml`.
-        settings: What to compile it with.
+        settings: What to compile it with; for bf16 its weights are unpacked before.
         digest: What stands for every byte of the model; None keeps nothing.
 
     Raises:
@@ -53,7 +54,10 @@ def compiled(core: ov.Core, path: Path, settings: Mapping[str, Any], digest: str
     with memory_errors():
         if key and (kept := _read(core, key, settings)):
             return kept
-        model = core.compile_model(core.read_model(path), "CPU", dict(settings))
+        network = core.read_model(path)
+        if settings["INFERENCE_PRECISION_HINT"] == "bf16":
+            unpack_weights(core, network)
+        model = core.compile_model(network, "CPU", dict(settings))
     if key:
         with contextlib.suppress(Exception):  # where memory is short OpenVINO's export fails in many ways
             _write(key, model)
@@ -73,6 +77,7 @@ def _key(core: ov.Core, settings: Mapping[str, Any], digest: str) -> str:
             _processor_flags(),
         ],
         "settings": dict(settings),
+        "form": 2,  # one more whenever this module comes to compile otherwise
     }
     return _short(json.dumps(parts, sort_keys=True).encode())
 

@@ -20,6 +20,7 @@ from .memory import memory_errors
 from .runtime import import_openvino
 
 OPENVINO_FILE = "openvino_model.xml"
+PRECISIONS = ("f32", "bf16")
 EMBEDDING = "embedding"
 """Name of the output that is no task: the mean of each sentence's tokens."""
 
@@ -34,6 +35,8 @@ class Engine(Protocol):
     """Anything that turns a batch into logits."""
 
     name: str
+    precision: str
+    """What it computes in, one of `PRECISIONS`."""
 
     def run(self, batch: Batch) -> Logits:
         """Return the logits of every task."""
@@ -49,8 +52,8 @@ class OpenVinoEngine:
 
     Args:
         folder: A release folder.
-        precision: Precision of what is not quantised: "f32", or "bf16" where the processor has it and f32 where
-            it would have to emulate it. It is always set: left alone, OpenVINO chooses for itself.
+        precision: What it computes in where it is not quantised: "f32", or "bf16" where the processor has it and
+            f32 where it would have to emulate it. It is always set: left alone, OpenVINO chooses for itself.
         threads: Threads for one request; None takes the cores that this process may use.
         digest: The verified release's digest, by which the compiled model is kept for the next start; None keeps
             nothing.
@@ -69,10 +72,9 @@ class OpenVinoEngine:
 
             self._core = ov.Core()
             capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        if "BF16" not in capabilities:
-            precision = "f32"
+        self.precision = precision if "BF16" in capabilities else "f32"
         self._settings = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": self.precision,
             "INFERENCE_NUM_THREADS": threads or usable_cores(),
             "PERFORMANCE_HINT": "LATENCY",
             # Pinned threads of several processes would all sit on the first core.
@@ -131,6 +133,7 @@ class TorchEngine:
     """The trained network itself, in fp32."""
 
     name = "torch"
+    precision = "f32"
 
     def __init__(self, folder: Path) -> None:
         import torch

@@ -124,8 +124,9 @@ def _serve(config: ServeConfig) -> None:
         log_without_texts()
         watch = None if config.release else ReleaseWatch()  # whoever names a release wants that one
         # No name for the analyzers: the application frees them when another release takes over.
+        release, precision = config.release or None, config.precision or None
         app = build_app(
-            [shareable(load(config.release or None)) for _ in range(config.n_analyzers)], config, watch
+            [shareable(load(release, precision=precision)) for _ in range(config.n_analyzers)], config, watch
         )
         threading.Thread(target=_announce, args=(app.state.pool, _url(listener)), daemon=True).start()
         server = build_server(app)

@@ -82,7 +82,7 @@ def build_app(
     intake = Intake(config)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
-    takeover = Takeover(pool, watch) if watch else None
+    takeover = Takeover(pool, watch, config.precision or None) if watch else None
     retrainings = Retrainings(store, allowed=config.retraining, recipe=config.retrain_recipe)
 
     def texts_of_archive(token: str) -> list[str]:

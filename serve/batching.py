@@ -61,6 +61,7 @@ class SharedEngine:
 
     def __init__(self, engine: Engine, *, tokens: int = TOKENS_PER_ROUND) -> None:
         self.name = engine.name
+        self.precision = engine.precision
         self._engine = engine
         self._tokens = tokens
         self._changed = threading.Condition()

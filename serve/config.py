@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..model.engine import PRECISIONS
 from ..model.errors import ConfigError
 from ..model.settings import read_settings
 from .addresses import is_loopback, parsed_networks
@@ -46,6 +47,9 @@ class ServeConfig:
     """The header in which such a proxy gives the name of who is logged in."""
     release: str = ""
     """A release folder; empty takes the promoted release, else the shipped one."""
+    precision: str = ""
+    """What to compute in, "f32" or "bf16", which is some twice as fast on processors that have it; empty takes what the
+    release was tested in."""
     n_analyzers: int = 1
     """Analyzers that work side by side, each in a memory of its own; 1..64."""
     n_workers: int = 4
@@ -103,6 +107,8 @@ class ServeConfig:
                 raise ConfigError(
                     f"{name} is {getattr(self, name):,}; it must lie between {least:,} and {most:,}"
                 )
+        if self.precision not in ("", *PRECISIONS):
+            raise ConfigError(f'precision is "{self.precision}"; it must be one of {", ".join(PRECISIONS)}')
         if not self.host:
             raise ConfigError('host is empty; give an address such as "127.0.0.1"')
         self._check_doors()

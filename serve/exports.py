@@ -57,6 +57,7 @@ def sentence_rows(analysis: Mapping[str, Any]) -> list[dict[str, Any]]:
             "text": s["text"],
             "text_sha256": provenance["text_sha256"],
             "release": provenance["release"],
+            "precision": provenance["precision"],
             "codebook": provenance["codebook"],
             "date": provenance["date"],
         }

@@ -29,11 +29,13 @@ class Takeover:
     Args:
         pool: Whose analyzers are replaced.
         watch: Made before the pool's release was loaded, so that no promotion is missed.
+        precision: What releases are to compute in; None takes what each was tested in.
     """
 
-    def __init__(self, pool: AnalyzerPool, watch: ReleaseWatch) -> None:
+    def __init__(self, pool: AnalyzerPool, watch: ReleaseWatch, precision: str | None = None) -> None:
         self._pool = pool
         self._watch = watch
+        self._precision = precision
         self.notice: str | None = None
         """Why the release that was promoted last does not answer; None where it does."""
         self._refused: tuple[Path, _Stamp] | None = None
@@ -70,7 +72,7 @@ class Takeover:
     def _loaded(self, folder: Path) -> list[Analyzer]:
         """As many analyzers as the pool has, ready to answer."""
         now = self._pool.analyzers
-        new = [shareable(load(folder)) for _ in now]
+        new = [shareable(load(folder, precision=self._precision)) for _ in now]
         if not _same_labels(now[0].codebook, new[0].codebook):
             raise ReleaseError(
                 f"{new[0].release.label}: has other labels than the service was started with; restart the service to"

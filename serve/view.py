@@ -346,7 +346,8 @@ def _provenance(analysis: Analysis) -> Markup:
     p = analysis.provenance
     return element(
         "footer",
-        f"Release {p.release} · codebook {p.codebook} · diplotone {p.diplotone} · {p.date} · text sha256 ",
+        f"Release {p.release}, {p.precision} · codebook {p.codebook} · diplotone {p.diplotone} · {p.date}"
+        " · text sha256 ",
         element("code", p.text_sha256[:12], title=p.text_sha256),
         class_="provenance",
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.codebook import TASKS
+from ..model.engine import PRECISIONS
 from ..model.errors import ConfigError
 from ..model.reading import Reading
 from ..model.release import Release
@@ -115,8 +116,8 @@ class TrainConfig:
         check_release_gates(self.gates)
         if self.bf16 not in ("auto", "yes", "no"):
             raise ConfigError(f'bf16 is "{self.bf16}"; it must be one of auto, yes, no')
-        if self.precision not in ("f32", "bf16"):
-            raise ConfigError(f'precision is "{self.precision}"; it must be one of f32, bf16')
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f'precision is "{self.precision}"; it must be one of {", ".join(PRECISIONS)}')
 
     @property
     def reading(self) -> Reading:

@@ -44,6 +44,8 @@ class Options:
     workers: int | None = None
     """Processes; None takes one per core."""
     rows_per_shard: int | None = None
+    precision: str | None = None
+    """What to compute in, "f32" or "bf16"; None takes what the release was tested in."""
     once: bool = False
     """Whether copies of a text are recognised and not scored again."""
     fresh: bool = False
@@ -103,7 +105,7 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
             fresh=options.fresh,
         )
         with closing(folder):
-            job = Job(opened, output, folder.paths, release.folder)
+            job = Job(opened, output, folder.paths, release.folder, options.precision)
             resumed = len(folder.done)
             _score_rest(job, folder, release, score_all, workers, fingerprint, options)
             if _stamp(source) != stamp:
@@ -180,6 +182,7 @@ def _manifest(
         "output": output.kind,
         "release": f"{release.name}@{release.digest}",
         "diplotone": version("diplotone"),
+        "precision": options.precision or release.calibration.precision,
         "once": options.once,
     }
     if options.rows_per_shard is not None:

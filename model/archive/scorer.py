@@ -28,6 +28,8 @@ class Job:
     output: Output
     paths: ShardPaths
     release: Path
+    precision: str | None = None
+    """What to compute in; None takes what the release was tested in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class ShardScorer:
         from ..analyzer import load
 
         self._job = job
-        self._analyzer = load(job.release, threads=1)
+        self._analyzer = load(job.release, threads=1, precision=job.precision)
 
     def __call__(self, task: Task) -> Done:
         """Score a slice; when this returns, its shard and its rejects are in place.

@@ -19,6 +19,9 @@ from .machine import QUIET, Watch
 from .picture import draw
 from .speed import ROOT
 
+PRECISIONS = {"as served": "", "bf16": "bf16"}
+"""What is measured -> what is computed in; the second on processors that have it."""
+
 BEGIN, END = "<!-- figures: written by the benchmark -->", "<!-- end of figures -->"
 
 
@@ -42,11 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figures["page"] = start.page(1 if few else 3)
     watch.look()
     _told("page")
-    figures["curves"] = speed.curves(1, (40, 80)) if few else speed.curves(9)
-    watch.look()
-    _told("curves")
-    figures["http"] = http.under_clients(3 if few else 12)
-    _told("http")
+    for name, precision in PRECISIONS.items() if speed.has_bf16() else [("as served", "")]:
+        curves = speed.curves(
+            1 if few else 9, (40, 80) if few else (100, 500, 2_000), precision=precision or None
+        )
+        watch.look()
+        _told(f"curves, {name}")
+        served = http.under_clients(3 if few else 12, precision)
+        watch.look()
+        _told(f"http, {name}")
+        figures[name] = {"curves": curves, "http": served}
     figures["machine"] = watch.seen()
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "performance.json").write_text(
@@ -114,7 +122,7 @@ def _markdown(figures: dict[str, Any]) -> Iterator[str]:
     for row in [*figures["starts"], figures["page"]]:
         used = f"{row['cpu_seconds']:.2f}" if "cpu_seconds" in row else ""
         yield f"| {row['name']} | {row['seconds']:.2f} | {used} | {row['peak_mb']:,.0f} |"
-    curves = figures["curves"]
+    measured = {name: figures[name]["curves"] for name in PRECISIONS if name in figures}
     for key, title in (
         ("tokens_of_a_sentence", "tokens of one sentence"),
         ("sentences_of_a_batch", "sentences of a batch, 25 to 32 tokens"),
@@ -122,20 +130,30 @@ def _markdown(figures: dict[str, Any]) -> Iterator[str]:
         ("sentences_of_an_archive", "sentences of an archive"),
     ):
         yield ""
-        yield f"| {title} | " + " | ".join(f"{point['x']:,}" for point in curves[key]) + " |"
-        yield "|---" * (len(curves[key]) + 1) + "|"
-        yield "| ms | " + " | ".join(f"{point['ms']:,.1f}" for point in curves[key]) + " |"
-        if "per_second" in curves[key][0]:
-            yield "| sentences/s | " + " | ".join(f"{p['per_second']:,.0f}" for p in curves[key]) + " |"
-    parts = curves["parts_of_an_article"]
+        points = measured["as served"][key]
+        yield f"| {title} | " + " | ".join(f"{point['x']:,}" for point in points) + " |"
+        yield "|---" * (len(points) + 1) + "|"
+        for name, curves in measured.items():
+            yield f"| ms, {name} | " + " | ".join(f"{point['ms']:,.1f}" for point in curves[key]) + " |"
+            if "per_second" in points[0]:
+                rates = (f"{point['per_second']:,.0f}" for point in curves[key])
+                yield f"| sentences/s, {name} | " + " | ".join(rates) + " |"
+    parts = measured["as served"]["parts_of_an_article"]
     yield ""
     yield f"| part of an article of {parts['sentences']} sentences, {parts['dyads']} dyads | ms |"
     yield "|---|---|"
     for name, ms in sorted(parts["ms"].items(), key=lambda item: -item[1]):
         yield f"| {name} | {ms:.1f} |"
-    served = figures["http"]
+    for name in measured:
+        yield from _of_http(name, figures[name]["http"])
+
+
+def _of_http(name: str, served: dict[str, Any]) -> Iterator[str]:
     yield ""
-    yield f"Over HTTP an article of 30 sentences takes {served['article_of_30_sentences_ms']:.0f} ms (median);"
+    yield (
+        f"Over HTTP ({name}) an article of 30 sentences takes {served['article_of_30_sentences_ms']:.0f} ms"
+        " (median);"
+    )
     beside = served["beside_a_long_text"]
     done = "done" if beside["long_text_status"] == 200 else f"given up with {beside['long_text_status']}"
     yield (

@@ -30,18 +30,21 @@ BATCH = 32
 
 def diplotone() -> Score:
     """Text in, labels out: `Analyzer.score`, with one thread."""
-    from diplotone.model.analyzer import Analyzer
+    return _diplotone(None)
 
-    release, engine, encoder = _served()
-    analyzer = Analyzer(release, engine, encoder)
-    return lambda texts: analyzer.score([{"text": text} for text in texts])
+
+def diplotone_bf16() -> Score:
+    """The same in bf16, where the processor has it."""
+    return _diplotone("bf16")
 
 
 def diplotone_engine() -> Score:
     """The network alone: sentences are tokens and batches already when the clock starts."""
-    from diplotone.model.analyzer import TOKENS_PER_BATCH
+    from diplotone.model.analyzer import TOKENS_PER_BATCH, load
+    from diplotone.model.release import shipped_release
 
-    _, engine, encoder = _served()
+    analyzer = load(shipped_release(), threads=1)
+    engine, encoder = analyzer.engine, analyzer.encoder
     prepared: dict[tuple[str, ...], list] = {}
 
     def prepare(texts: Sequence[str]) -> list:
@@ -90,20 +93,27 @@ def onnxruntime_int8() -> Score:
     tokenizer.enable_truncation(MOST_TOKENS)
     tokenizer.enable_padding()
     model = AutoModel.from_pretrained(_encoder(), attn_implementation="eager").eval()
-    example = {
-        "input_ids": torch.ones(2, 8, dtype=torch.int64),
-        "attention_mask": torch.ones(2, 8, dtype=torch.int64),
-    }
+
+    class Tokens(torch.nn.Module):
+        """The encoder with no other arguments than these two: what is exported is called by place."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            return self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+
+    names = ["input_ids", "attention_mask"]
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         exact, small = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
         torch.onnx.export(
-            model,
-            (),
+            Tokens(),
+            tuple(torch.ones(2, 8, dtype=torch.int64) for _ in names),
             str(exact),
-            kwargs=example,
-            input_names=list(example),
-            output_names=["tokens", "pooled"],
-            dynamic_axes={name: {0: "sentences", 1: "tokens"} for name in example},
+            input_names=names,
+            output_names=["tokens"],
+            dynamic_axes={name: {0: "sentences", 1: "tokens"} for name in names},
             dynamo=False,
         )
         quantize_dynamic(
@@ -141,6 +151,7 @@ OURS = "Diplotone, Analyzer.score"
 
 CONTENDERS: dict[str, tuple[Callable[[], Score], tuple[str, ...]]] = {
     OURS: (diplotone, ()),
+    "Diplotone, Analyzer.score, bf16": (diplotone_bf16, ()),
     "Diplotone, engine alone": (diplotone_engine, ()),
     "transformers pipeline, torch fp32, batch 1": (
         pipeline_alone,
@@ -165,16 +176,12 @@ def missing(name: str) -> list[str]:
     return [module for module in CONTENDERS[name][1] if find_spec(module) is None]
 
 
-def _served() -> tuple:
-    from diplotone.model.encoding import SentenceEncoder
-    from diplotone.model.engine import OpenVinoEngine
-    from diplotone.model.release import open_release, shipped_release
+def _diplotone(precision: str | None) -> Score:
+    from diplotone.model import load
+    from diplotone.model.release import shipped_release
 
-    release = open_release(shipped_release())
-    engine = OpenVinoEngine(
-        release.folder, precision=release.calibration.precision, threads=1, digest=release.digest
-    )
-    return release, engine, SentenceEncoder.from_folder(release.folder, release.reading)
+    analyzer = load(shipped_release(), threads=1, precision=precision)
+    return lambda texts: analyzer.score([{"text": text} for text in texts])
 
 
 def _pipeline(batch: int) -> Score:

@@ -13,14 +13,15 @@ from .speed import written_sentences
 from .start import Service, article, service
 
 
-def under_clients(seconds: float) -> dict[str, Any]:
+def under_clients(seconds: float, precision: str = "") -> dict[str, Any]:
     """Return how long answers take at 1, 10 and 100 clients, each of which asks again as soon as it is answered.
 
     Args:
         seconds: How long each number of clients goes on.
+        precision: What the service is to compute in; empty for what its release was tested in.
     """
     texts = [" ".join(written_sentences(300)[k : k + 2]) for k in range(0, 300, 2)]
-    with service() as running:
+    with service(precision) as running:
         one = _ask_in_turn(running, [article(30)], 8)
         rows = [_crowd(running, n, texts, seconds) for n in (1, 10, 100)]
         return {

@@ -21,7 +21,7 @@ _STYLE = (
 def draw(figures: dict[str, Any]) -> str:
     """Return the picture of a run."""
     rows = figures["others"]["rows"]
-    curves = figures["curves"]
+    curves = figures["as served"]["curves"]
     y = 30
     parts = [_text(10, y, "Sentences a second and core (logarithmic)", "title")]
     parts += _bars(rows, y + 12)

@@ -133,15 +133,12 @@ def against_peak(repeats: int) -> Figures:
 
     The peak in fp32 is what a large product of matrices reaches; with VNNI the core does four times as many in int8.
     """
-    from diplotone.model.encoding import EncodedSentence, SentenceEncoder
-    from diplotone.model.engine import OpenVinoEngine
-    from diplotone.model.release import open_release, shipped_release
+    from diplotone.model import load
+    from diplotone.model.encoding import EncodedSentence
+    from diplotone.model.release import shipped_release
 
-    release = open_release(shipped_release())
-    engine = OpenVinoEngine(
-        release.folder, precision=release.calibration.precision, threads=1, digest=release.digest
-    )
-    encoder = SentenceEncoder.from_folder(release.folder, release.reading)
+    analyzer = load(shipped_release(), threads=1)
+    release, engine, encoder = analyzer.release, analyzer.engine, analyzer.encoder
     shape = json.loads((release.folder / "config.json").read_text(encoding="utf-8"))["encoder"]
     hidden, inner = shape["hidden_size"], shape["intermediate_size"]
     weights = shape["num_hidden_layers"] * (4 * hidden**2 + 2 * hidden * inner)
@@ -169,11 +166,20 @@ def against_peak(repeats: int) -> Figures:
 # -------------------------------------------------------------------------------------- curves
 
 
-def curves(repeats: int, archives: Sequence[int] = (100, 500, 2_000)) -> Figures:
+def has_bf16() -> bool:
+    """Whether the processor computes in bf16."""
+    from diplotone.model import load
+
+    return load(precision="bf16").engine.precision == "bf16"
+
+
+def curves(
+    repeats: int, archives: Sequence[int] = (100, 500, 2_000), precision: str | None = None
+) -> Figures:
     """Return how the cost of ours grows with sentence, batch, article and archive, as the package is used."""
     from diplotone.model import load
 
-    analyzer = load()
+    analyzer = load(precision=precision)
     sentences = written_sentences(2_000)
     tokens = {
         s: len(e)

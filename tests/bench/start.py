@@ -42,7 +42,7 @@ def starts(repeats: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder, "short.txt")
         text.write_text(SHORT_TEXT, encoding="utf-8")
-        home = os.environ | {"DIPLOTONE_HOME": folder}
+        home = _as_installed() | {"DIPLOTONE_HOME": folder}
         analyze = [sys.executable, "-m", "diplotone.model", "analyze", str(text)]
         first = _run(analyze, home)
         commands = {
@@ -62,6 +62,11 @@ def starts(repeats: int) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _as_installed() -> dict[str, str]:
+    """The environment in which Python keeps what it compiled, as pip does when it installs."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> dict[str, float]:
@@ -115,14 +120,14 @@ class Service:
 
 
 @contextmanager
-def service() -> Iterator[Service]:
+def service(precision: str = "") -> Iterator[Service]:
     """Run `diplotone-serve` on a free port, with a home of its own, until the end of the block."""
     with tempfile.TemporaryDirectory() as home:
         began = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "diplotone.serve", "--port", "0"],
+            [sys.executable, "-m", "diplotone.serve", "--port", "0", "--set", f"precision={precision}"],
             cwd=ROOT,
-            env=os.environ | {"DIPLOTONE_HOME": home},
+            env=_as_installed() | {"DIPLOTONE_HOME": home},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

@@ -73,6 +73,7 @@ class WordAnalyzer(Analyzer):
                 files=frozenset(),
             ),
         )
+        self.engine = cast(Any, SimpleNamespace(precision="f32"))  # which nothing runs
         self.gazetteer = Gazetteer.load()
 
     def predict(self, records: Sequence[Record]) -> list[Any]:

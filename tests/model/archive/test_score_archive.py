@@ -255,6 +255,7 @@ def test_without_memory_one_line_says_so(archive, tmp_path, megabytes, words):
     [
         ({"once": True}, "once was false and is now true"),
         ({"rows_per_shard": 8}, "rows_per_shard was 7 and is now 8"),
+        ({"precision": "bf16"}, 'precision was "f32" and is now "bf16"'),
         ({"release": "other"}, "release was "),
         ({"append": '{"text": "One more."}\n'}, "input was "),
     ],
