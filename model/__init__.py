@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .analyzer import Analyzer, load
     from .codebook import Codebook
     from .errors import DiplotoneError
-    from .records import Pair, Record, read_records
+    from .record_files import read_records
+    from .records import Pair, Record
 
 _HOMES = {
     "Analysis": "analysis",
@@ -29,7 +30,7 @@ _HOMES = {
     "Pair": "records",
     "Record": "records",
     "load": "analyzer",
-    "read_records": "records",
+    "read_records": "record_files",
 }
 
 __all__ = [

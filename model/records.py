@@ -1,35 +1,26 @@
-"""The one shape of a sentence with its labels, and the checks that every file of them passes.
-
-A record is a line of JSON (or a row of CSV):
+"""The one shape of a sentence with its labels, and the checks that each of them passes.
 
     {"text": "Seoul welcomed Pyongyang's offer.", "sentiment": "positive", "tone": "cooperative",
      "pairs": [{"source": [0, 5], "target": [15, 24], "stance": "supportive", "act": "SUPPORT"}]}
 
 All labels are optional. Spans are `[start, end)` in characters of `text`; a person may write the substring
 instead where it occurs once. A pair whose source is null asks how the text itself treats the target.
-A CSV file has one row per pair with the columns text, sentiment, tone, source, target, stance, act;
-rows of one text are one record. Cells and strings are taken as they stand: "NA" is Namibia, "NO" is
-Norway, and only an empty cell is missing.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
 import json
 import re
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from .codebook import Codebook
 from .errors import RecordError
+from .rows import shortened
 
 Span = tuple[int, int]
 
@@ -37,10 +28,6 @@ PAIR_KEYS = ("source", "target", "stance", "act", "source_code", "target_code")
 RECORD_KEYS = ("id", "text", "sentiment", "tone", "pairs", "register", "hard", "group", "split")
 SPLITS = ("train", "dev", "test")
 REGISTERS = ("wire", "headline", "statement", "speech", "analysis", "cable", "history")
-CSV_COLUMNS = ("text", "sentiment", "tone", "source", "target", "stance", "act")
-
-LONGEST_SHOWN = 40
-"""Characters of a value that a message quotes."""
 
 MOST_PLACES = 6
 """Places of a part that stands in the text more than once, that a message names."""
@@ -147,49 +134,6 @@ def text_id(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def read_records(path: str | Path, codebook: Codebook, *, keep_unknown: bool = False) -> tuple[Record, ...]:
-    """Return the records of a JSONL or CSV file.
-
-    Args:
-        path: The file; its ending says which of the two it is.
-        codebook: Which labels there are.
-        keep_unknown: Hand unknown keys back in `extra` instead of calling them faults.
-
-    Raises:
-        RecordError: The file cannot be read or is faulty; the text lists every fault.
-    """
-    return check_file(path, codebook, keep_unknown=keep_unknown).raise_for_faults()
-
-
-def check_file(path: str | Path, codebook: Codebook, *, keep_unknown: bool = False) -> Report:
-    """Read a JSONL or CSV file and return its records with every fault found.
-
-    Raises:
-        RecordError: The file cannot be opened or has neither ending.
-    """
-    path = Path(path)
-    _reader_for(path)
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        raise RecordError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
-    return check_bytes(str(path), data, codebook, keep_unknown=keep_unknown)
-
-
-def check_bytes(name: str, data: bytes, codebook: Codebook, *, keep_unknown: bool = False) -> Report:
-    """Check what a JSONL or CSV file holds that is in memory already; its name says which of the two it is.
-
-    Raises:
-        RecordError: The name has neither ending.
-    """
-    read = _reader_for(Path(name))
-    text, encoding_faults = _decode(data, name)
-    if encoding_faults:
-        return Report(where=name, records=(), faults=encoding_faults, notes=())
-    faults: list[Fault] = []
-    return _check_rows(read(text, name, faults), codebook, name, faults, keep_unknown=keep_unknown)
-
-
 def check_rows(
     rows: Iterable[Mapping[str, Any]],
     codebook: Codebook,
@@ -198,7 +142,7 @@ def check_rows(
     keep_unknown: bool = True,
 ) -> Report:
     """Check rows that are in memory already; their place in the order, from 1, is their line."""
-    return _check_rows(
+    return check_numbered_rows(
         [(n, dict(row) if isinstance(row, Mapping) else row) for n, row in enumerate(rows, 1)],
         codebook,
         where,
@@ -222,170 +166,23 @@ def check_row(
     return record, None
 
 
-def parse_json(line: str) -> Any:
-    """Return what a line of JSON holds.
-
-    Raises:
-        ValueError: It is not JSON, or a key stands in it twice; the text says where or which.
-    """
-    try:
-        return json.loads(line, object_pairs_hook=_object_without_repeats)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
-    except _RepeatedKeyError as error:
-        raise ValueError(str(error)) from None
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def write_jsonl(records: Iterable[Record], path: Path) -> None:
-    """Write records as JSONL, one line each, UTF-8."""
-    lines = (json.dumps(record.as_dict(), ensure_ascii=False) + "\n" for record in records)
-    path.write_text("".join(lines), encoding="utf-8")
-
-
-# ---------------------------------------------------------------------------- from bytes to rows
-
-_Row = tuple[int, Any]
-"""A line number and what stands there."""
-
-
-def _reader_for(path: Path) -> Callable[[str, str, list[Fault]], Iterator[_Row]]:
-    readers = {".jsonl": _json_rows, ".csv": _csv_rows}
-    if path.suffix.lower() not in readers:
-        raise RecordError(f'{path}: ends in "{path.suffix}"; records are read from .jsonl and .csv')
-    return readers[path.suffix.lower()]
-
-
-def _decode(data: bytes, where: str) -> tuple[str, tuple[Fault, ...]]:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "", (_fault(where, 1, "the file is UTF-16; save it as UTF-8"),)
-    try:
-        return data.decode("utf-8-sig"), ()
-    except UnicodeDecodeError:
-        pass
-    bad_lines = []
-    for n, line in enumerate(data.split(b"\n"), 1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            bad_lines.append(
-                _fault(
-                    where,
-                    n,
-                    f"byte 0x{line[error.start]:02x} at column {error.start + 1} is not UTF-8"
-                    " (often a file saved as Windows-1252 or Latin-1); save it as UTF-8",
-                )
-            )
-            if len(bad_lines) == MOST_FAULTS:
-                break
-    return "", tuple(bad_lines)
-
-
-def _json_rows(text: str, where: str, faults: list[Fault]) -> Iterator[_Row]:
-    for n, line in enumerate(text.split("\n"), 1):
-        if len(faults) >= MOST_FAULTS:
-            return
-        if not line.strip():
-            continue
-        try:
-            yield n, json.loads(line, object_pairs_hook=_object_without_repeats)
-        except json.JSONDecodeError as error:
-            faults.append(_fault(where, n, f"not JSON at column {error.colno}: {error.msg}"))
-        except _RepeatedKeyError as error:
-            faults.append(_fault(where, n, str(error)))
-        except RecursionError:
-            faults.append(_fault(where, n, "nested too deeply"))
-        except ValueError:  # the one thing more that the library refuses
-            faults.append(_fault(where, n, f"a number has more than {sys.get_int_max_str_digits():,} digits"))
-
-
-class _RepeatedKeyError(Exception):
-    pass
-
-
-def _object_without_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(items)
-    if len(found) < len(items):
-        counts = Counter(key for key, _ in items)
-        repeated = min(key for key, n in counts.items() if n > 1)
-        raise _RepeatedKeyError(f'the key "{_short(repeated)}" stands more than once; keep one')
-    return found
-
-
-def _csv_rows(text: str, where: str, faults: list[Fault]) -> Iterator[_Row]:
-    """Rows of one text are one record: the first row's line is the record's."""
-    header_line = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header_line.count)  # spreadsheets of many countries save with ";"
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    by_text: dict[str, tuple[int, dict[str, Any]]] = {}
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        if "text" not in header:
-            found = _short(", ".join(header)) or "nothing"
-            faults.append(_fault(where, 1, f'the header has no column "text"; found {found}'))
-            return
-        if len(set(header)) < len(header):
-            repeated = min(name for name, n in Counter(header).items() if n > 1)
-            faults.append(_fault(where, 1, f'the column "{_short(repeated)}" stands more than once'))
-            return
-        for cells in reader:
-            if len(faults) >= MOST_FAULTS:
-                break
-            if not any(cells):
-                continue
-            if len(cells) != len(header):
-                faults.append(
-                    _fault(
-                        where,
-                        reader.line_num,
-                        f"has {len(cells)} cells; the header has {len(header)}"
-                        " (put quotation marks around a text that contains the separator)",
-                    )
-                )
-                continue
-            row = {name: cell for name, cell in zip(header, cells, strict=True) if cell != ""}
-            _merge_csv_row(row, reader.line_num, by_text, where, faults)
-    except csv.Error as error:
-        faults.append(_fault(where, reader.line_num, f"not CSV: {error}"))
-    yield from by_text.values()
-
-
-def _merge_csv_row(
-    row: dict[str, Any],
-    line: int,
-    by_text: dict[str, tuple[int, dict[str, Any]]],
+def check_numbered_rows(
+    rows: Iterable[tuple[int, Any]],
+    codebook: Codebook,
     where: str,
     faults: list[Fault],
-) -> None:
-    pair = {key: row.pop(key) for key in PAIR_KEYS if key in row}
-    hard = row.get("hard")
-    if isinstance(hard, str) and hard.lower() in ("true", "false"):
-        row["hard"] = hard.lower() == "true"
-    if pair and "target" not in pair:
-        faults.append(_fault(where, line, f"has {', '.join(pair)} but no target; fill in the target"))
-        pair = {}
-    first_line, merged = by_text.setdefault(row.get("text", ""), (line, {"pairs": []}))
-    for key, value in row.items():
-        if merged.setdefault(key, value) != value:
-            faults.append(
-                _fault(
-                    where,
-                    line,
-                    f'{key} "{_short(value)}" contradicts "{_short(merged[key])}" in line {first_line},'
-                    " which has the same text",
-                )
-            )
-    if pair:
-        merged["pairs"].append({"source": None} | pair)
-
-
-# -------------------------------------------------------------------------- from rows to records
-
-
-def _check_rows(
-    rows: Iterable[_Row], codebook: Codebook, where: str, faults: list[Fault], *, keep_unknown: bool
+    *,
+    keep_unknown: bool,
 ) -> Report:
+    """Check rows that come with their lines.
+
+    Args:
+        rows: Line and what stands there; reading them may add to the faults.
+        codebook: Which labels there are.
+        where: The file, for messages.
+        faults: What is wrong already.
+        keep_unknown: Hand unknown keys back in `extra` instead of calling them faults.
+    """
     records: list[Record] = []
     notes: list[Fault] = []
     seen: dict[str, tuple[int, Record]] = {}
@@ -396,7 +193,9 @@ def _check_rows(
         checker = _RowChecker(codebook, where, line, keep_unknown)
         record = checker.check(row)
         if record is not None and record.id in ids and "id" in row:
-            checker.fault(f'id "{_short(record.id)}" stands in line {ids[record.id]} already; ids are unique')
+            checker.fault(
+                f'id "{shortened(record.id)}" stands in line {ids[record.id]} already; ids are unique'
+            )
         if record is not None:
             ids.setdefault(record.id, line)
             key = _normalised(record.text)
@@ -404,7 +203,7 @@ def _check_rows(
                 first_line, first = seen[key]
                 for conflict in _contradictions(first, record):
                     checker.fault(f"{conflict} in line {first_line}, which has the same text")
-                notes.append(_fault(where, line, f"repeats the text of line {first_line}"))
+                notes.append(Fault(where=where, line=line, message=f"repeats the text of line {first_line}"))
             else:
                 seen[key] = (line, record)
         faults.extend(checker.faults)
@@ -413,7 +212,9 @@ def _check_rows(
     faults.sort(key=lambda fault: fault.line)
     if len(faults) >= MOST_FAULTS:
         last = faults[MOST_FAULTS - 1].line
-        faults[MOST_FAULTS:] = [_fault(where, last, f"{MOST_FAULTS:,} faults; the rest is not looked at")]
+        faults[MOST_FAULTS:] = [
+            Fault(where=where, line=last, message=f"{MOST_FAULTS:,} faults; the rest is not looked at")
+        ]
     return Report(where=where, records=tuple(records), faults=tuple(faults), notes=tuple(notes))
 
 
@@ -447,7 +248,7 @@ class _RowChecker:
         self.faults: list[Fault] = []
 
     def fault(self, message: str) -> None:
-        self.faults.append(_fault(self.where, self.line, message))
+        self.faults.append(Fault(where=self.where, line=self.line, message=message))
 
     def check(self, row: Any) -> Record | None:
         if not isinstance(row, dict):
@@ -457,7 +258,7 @@ class _RowChecker:
         if unknown and not self.keep_unknown:
             for key in unknown:
                 self.fault(
-                    f'unknown key "{_short(key)}"{_guess(key, RECORD_KEYS)}; known are {", ".join(RECORD_KEYS)}'
+                    f'unknown key "{shortened(key)}"{_guess(key, RECORD_KEYS)}; known are {", ".join(RECORD_KEYS)}'
                 )
         text = self.text(row.get("text"))
         if text is None:
@@ -504,7 +305,7 @@ class _RowChecker:
         value = row.get(key)
         if value is None or value in allowed:
             return value
-        self.fault(f'{key} "{_short(value)}"{_guess(value, allowed)} is not one of {", ".join(allowed)}')
+        self.fault(f'{key} "{shortened(value)}"{_guess(value, allowed)} is not one of {", ".join(allowed)}')
         return None
 
     def label(self, row: dict[str, Any], task: str, prefix: str = "") -> str | None:
@@ -512,7 +313,9 @@ class _RowChecker:
         names = self.codebook[task].names
         if value is None or value in names:
             return value
-        self.fault(f'{prefix}{task} "{_short(value)}"{_guess(value, names)} is not one of {", ".join(names)}')
+        self.fault(
+            f'{prefix}{task} "{shortened(value)}"{_guess(value, names)} is not one of {", ".join(names)}'
+        )
         return None
 
     def pairs(self, value: Any, text: str) -> tuple[Pair, ...]:
@@ -542,7 +345,7 @@ class _RowChecker:
             for key in row:
                 if key not in PAIR_KEYS:
                     self.fault(
-                        f'{prefix}unknown key "{_short(key)}"{_guess(key, PAIR_KEYS)};'
+                        f'{prefix}unknown key "{shortened(key)}"{_guess(key, PAIR_KEYS)};'
                         f" known are {', '.join(PAIR_KEYS)}"
                     )
         target = self.span(row.get("target"), text, f"{prefix}target")
@@ -555,7 +358,7 @@ class _RowChecker:
             return None
         if source and source != target and source[0] < target[1] and target[0] < source[1]:
             self.fault(
-                f'{prefix}source "{_short(text[slice(*source)])}" and target "{_short(text[slice(*target)])}"'
+                f'{prefix}source "{shortened(text[slice(*source)])}" and target "{shortened(text[slice(*target)])}"'
                 " overlap; choose spans that do not"
             )
         codes = {}
@@ -565,7 +368,7 @@ class _RowChecker:
                 not isinstance(code, str) or not re.fullmatch(r"[A-Z][A-Z0-9_-]*", code)
             ):
                 self.fault(
-                    f'{prefix}{key} "{_short(code)}" is not an actor code; codes are capitals such as PRK or NATO'
+                    f'{prefix}{key} "{shortened(code)}" is not an actor code; codes are capitals such as PRK or NATO'
                 )
             codes[key] = code
         return Pair(
@@ -596,12 +399,12 @@ class _RowChecker:
         if len(starts) == 1:
             return starts[0], starts[0] + len(value)
         if not starts:
-            self.fault(f'{name} "{_short(value)}" does not stand in the text; copy it letter by letter')
+            self.fault(f'{name} "{shortened(value)}" does not stand in the text; copy it letter by letter')
         else:
             count = f"{len(starts)} times" if len(starts) <= MOST_PLACES else f"more than {MOST_PLACES} times"
             places = ", ".join(f"[{start}, {start + len(value)}]" for start in starts[:MOST_PLACES])
             self.fault(
-                f'{name} "{_short(value)}" stands {count} in the text; give a longer part or one of {places}'
+                f'{name} "{shortened(value)}" stands {count} in the text; give a longer part or one of {places}'
             )
         return None
 
@@ -614,21 +417,11 @@ def _places(part: str, text: str) -> Iterator[int]:
         start = text.find(part, start + 1)
 
 
-def _fault(where: str, line: int, message: str) -> Fault:
-    return Fault(where=where, line=line, message=message)
-
-
 def _kind(value: Any) -> str:
     """What a value is, in words for people who do not write programs."""
     if value is None:
         return "missing"
-    return _short(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def _short(value: Any) -> str:
-    """A value in a message: as it is, or where it is long, its beginning."""
-    shown = str(value)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 3]}..."
+    return shortened(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _guess(found: Any, allowed: Sequence[str]) -> str:

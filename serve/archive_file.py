@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ..model.errors import RecordError, TextError, require_extra
+from ..model.rows import Lines, Row, check_encoding, csv_rows, csv_shape, json_rows
 from .ingest import extracted
 
 DATE_KEYS = ("date", "published", "datetime", "day")
@@ -44,19 +43,17 @@ def read_archive(name: str, data: bytes, *, max_rows: int, max_chars: int) -> li
         MissingExtra: It is Parquet and pyarrow is not installed.
     """
     shown = PurePath(name.replace("\\", "/")).name or "the archive"
-    readers = {".csv": _csv_rows, ".jsonl": _json_rows, ".ndjson": _json_rows, ".parquet": _parquet_rows}
-    reader = readers.get(PurePath(shown).suffix.lower())
-    if reader is None:
+    suffix = PurePath(shown).suffix.lower()
+    if suffix not in (".csv", ".jsonl", ".ndjson", ".parquet"):
         raise RecordError(f"{shown}: is of no kind that is read here; those are .csv, .jsonl and .parquet")
     texts: list[ArchiveText] = []
-    csv.field_size_limit(
-        max(csv.field_size_limit(), max_chars + 1)
-    )  # 131,072 else, less than an article may have
     try:
-        for number, row in enumerate(reader(data, max_rows), 1):
+        for number, row in enumerate(_rows(suffix, data, max_rows), 1):
             if number > max_rows:
                 raise RecordError(f"has more than {max_rows:,} rows; split it")
-            texts.append(_text(number, row, max_chars))
+            if row.cells is None:
+                raise RecordError(f"line {row.line}: {row.problem}")
+            texts.append(_text(number, row.cells, max_chars))
     except RecordError as error:
         raise RecordError(f"{shown}: {error}") from error
     if not texts:
@@ -103,54 +100,20 @@ def _date(value: Any) -> date | None:
         return None
 
 
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RecordError(
-            f"line {line}: byte 0x{data[error.start]:02x} is not UTF-8; save it as UTF-8"
-        ) from None
+def _rows(suffix: str, data: bytes, max_rows: int) -> Iterator[Row]:
+    """The rows of a file by its ending.
 
-
-def _csv_rows(data: bytes, _: int) -> Iterator[Mapping[str, Any]]:
-    text = _decoded(data)
-    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if "text" not in header:
-            raise RecordError(f'the header has no column "text"; found {", ".join(header) or "nothing"}')
-        for cells in reader:
-            if not any(cells):
-                continue
-            if len(cells) != len(header):
-                raise RecordError(
-                    f"line {reader.line_num}: has {len(cells)} cells; the header has {len(header)}"
-                    " (put quotation marks around a text that contains the separator)"
-                )
-            yield dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise RecordError(f"line {reader.line_num}: not CSV: {error}") from error
-
-
-def _json_rows(data: bytes, _: int) -> Iterator[Mapping[str, Any]]:
-    for number, line in enumerate(_decoded(data).split("\n"), 1):
-        if not line.strip():
-            continue
+    Parquet comes by way of JSONL, which a process of its own makes: a file of a few bytes can unpack to gigabytes.
+    """
+    if suffix == ".parquet":
+        require_extra("parquet", "pyarrow")
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise RecordError(f"line {number}: not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise RecordError(f"line {number}: is no object in braces")
-        yield row
-
-
-def _parquet_rows(data: bytes, max_rows: int) -> Iterator[Mapping[str, Any]]:
-    """The rows by way of JSONL, which a process of its own makes: a file of a few bytes can unpack to gigabytes."""
-    require_extra("parquet", "pyarrow")
-    try:
-        return _json_rows(extracted("parquet", data, max_rows).text.encode(), max_rows)
-    except TextError as error:
-        raise RecordError(str(error)) from error
+            data = extracted("parquet", data, max_rows).text.encode()
+        except TextError as error:
+            raise RecordError(str(error)) from error
+    check_encoding(data)
+    lines = Lines(io.BytesIO(data))
+    if suffix != ".csv":
+        return json_rows(lines)
+    _, header = next(lines, (1, b""))
+    return csv_rows(lines, csv_shape(header.lower()))  # people write "Text" and "DATE" as well

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from ..model.cells import original_cell, safe_cell
 from ..model.codebook import TASKS, Codebook
-from ..model.records import CSV_COLUMNS, Pair, Record, Span, check_bytes, text_id
+from ..model.record_files import CSV_COLUMNS, check_bytes
+from ..model.records import Pair, Record, Span, text_id
 from .labels import Contradiction, Item, Label, LabelError, LabelStore, NewLabel, contradictions
 
 SENTENCE_TASKS = tuple(task for task, level in TASKS.items() if level == "sentence")

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ..model.codebook import Codebook
 from ..model.errors import ConfigError
-from ..model.records import Record, read_records
+from ..model.record_files import read_records
+from ..model.records import Record
 from .relabel import relabelled
 from .splits import by_split
 from .standoff import join

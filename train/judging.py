@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..model.analyzer import load
 from ..model.errors import ConfigError
-from ..model.records import read_records
+from ..model.record_files import read_records
 from ..model.release import Release
 from .corpus import project_corpus
 from .rescore import as_text as difference_as_text

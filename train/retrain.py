@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.codebook import Codebook
 from ..model.errors import ConfigError
-from ..model.records import Record, read_records, write_jsonl
+from ..model.record_files import read_records, write_jsonl
+from ..model.records import Record
 from ..model.release import Release, current_release, open_release
 from ..model.settings import read_settings
 from .config import TrainConfig, recipe_of

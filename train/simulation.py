@@ -18,7 +18,8 @@ from typing import Any
 from ..model.analyzer import Analyzer
 from ..model.codebook import Codebook
 from ..model.next_labels import suggest
-from ..model.records import Record, read_records, write_jsonl
+from ..model.record_files import read_records, write_jsonl
+from ..model.records import Record
 from ..model.release import Release
 from .corpus import Corpus, data_folder
 from .evaluate import evaluate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..codebook import Codebook
 from ..records import Record, check_row
-from .rows import Row
+from ..rows import Row
 from .source import Source
 from .table import as_row
 

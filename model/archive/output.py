@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ..cells import safe_cell
 from ..errors import RecordError, require_extra
 from ..records import Record
+from ..rows import MARK
 from .as_json import one_line, plain
-from .rows import MARK
 from .source import Source
 from .table import PREDICTED, Table, as_cells, table_for
 

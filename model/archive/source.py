@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import RecordError, require_extra
-from .rows import CsvShape, Lines, Row, check_columns, csv_rows, csv_shape, json_rows, parquet_rows
+from ..rows import (
+    CsvShape,
+    Lines,
+    Row,
+    check_columns,
+    check_encoding,
+    csv_rows,
+    csv_shape,
+    json_rows,
+    parquet_rows,
+)
 
 MAX_SLICE_BYTES = 16 << 20
 """A slice ends after so many bytes however few rows they are: memory stays flat when rows are long."""
@@ -91,8 +101,7 @@ def open_source(path: Path) -> Source:
         if kind == "parquet":
             require_extra("parquet", "pyarrow")
             return _open_parquet(path)
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise RecordError("the file is UTF-16; save it as UTF-8")
+        check_encoding(head)
         return JsonSource(path) if kind == "jsonl" else CsvSource(path, csv_shape(head), lines.position)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -272,7 +272,7 @@ def _json_lines(chance: random.Random) -> bytes:
 
 def _check(name: str) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
-        from diplotone.model.records import check_bytes
+        from diplotone.model.record_files import check_bytes
 
         report = check_bytes(name, data, _codebook(), keep_unknown=len(data) % 2 == 0)
         report.raise_for_faults()

@@ -14,7 +14,8 @@ from diplotone.model.encoding import Batch, SentenceEncoder
 from diplotone.model.engine import _check_shapes
 from diplotone.model.errors import CodebookError, ConfigError, RecordError, ReleaseError
 from diplotone.model.reading import Reading
-from diplotone.model.records import MOST_FAULTS, check_bytes, check_file
+from diplotone.model.record_files import check_bytes, check_file
+from diplotone.model.records import MOST_FAULTS
 from diplotone.model.release import MANIFEST, open_release, shipped_release
 from diplotone.model.settings import parse_toml
 

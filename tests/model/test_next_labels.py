@@ -9,7 +9,8 @@ import pytest
 
 from diplotone.model.analyzer import Prediction, load
 from diplotone.model.next_labels import suggest, uncertainty
-from diplotone.model.records import Record, read_records, write_jsonl
+from diplotone.model.record_files import read_records, write_jsonl
+from diplotone.model.records import Record
 from diplotone.train.__main__ import main
 
 

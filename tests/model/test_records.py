@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from diplotone.model.codebook import Codebook
 from diplotone.model.errors import RecordError
-from diplotone.model.records import check_file, check_rows, read_records, text_id, write_jsonl
+from diplotone.model.record_files import check_file, read_records, write_jsonl
+from diplotone.model.records import check_rows, text_id
 
 TEXT = "Seoul welcomed Pyongyang's offer."
 CODEBOOK = Codebook.load()
@@ -69,7 +70,7 @@ def test_what_is_written_is_read_back(tmp_path, codebook, eight_records):
         ({"text": TEXT, "pairs": [{"target": "Seoul"}, {"target": "Seoul"}]}, "stands twice; keep one"),
         ({"text": TEXT, "split": "valid"}, 'split "valid" is not one of train, dev, test'),
         ({"text": TEXT, "hard": "yes"}, 'hard is "yes"; it must be true or false'),
-        ("[1, 2]", "a record is an object in braces"),
+        ("[1, 2]", "holds [1, 2]; it must be an object in braces"),
         ('{"text": "a b", "text": "c d"}', 'the key "text" stands more than once'),
         ('{"text": "a b"', "not JSON at column"),
     ],

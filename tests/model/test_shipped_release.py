@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diplotone.model.analyzer import Prediction, load
-from diplotone.model.records import read_records
+from diplotone.model.record_files import read_records
 from diplotone.model.release import open_release, shipped_release
 from diplotone.train.corpus import data_folder
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diplotone.model.codebook import Codebook
-from diplotone.model.records import read_records
+from diplotone.model.record_files import read_records
 from diplotone.model.spelling import Spelling
 from diplotone.train.corpus import data_folder
 

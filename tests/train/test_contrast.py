@@ -10,7 +10,7 @@ import pytest
 from diplotone.model.analyzer import Prediction
 from diplotone.model.article.actors import Gazetteer
 from diplotone.model.errors import RecordError
-from diplotone.model.records import read_records
+from diplotone.model.record_files import read_records
 from diplotone.train.contrast import SETS, load_contrasts, passes
 from diplotone.train.corpus import data_folder, load_corpus
 from diplotone.train.splits import near_duplicates, prefix_key

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from diplotone.model.errors import ConfigError, RecordError
-from diplotone.model.records import read_records
+from diplotone.model.record_files import read_records
 from diplotone.train.corpus import data_folder, find_mirror, load_corpus
 from diplotone.train.splits import leaks
 from diplotone.train.standoff import KEYS, join, standoff_row

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from diplotone.model.errors import ConfigError
-from diplotone.model.records import write_jsonl
+from diplotone.model.record_files import write_jsonl
 from diplotone.train.disk import disk_faults
 
 TINY = Path(__file__).resolve().parents[2] / "configs" / "tiny.toml"

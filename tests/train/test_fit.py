@@ -18,7 +18,7 @@ import pytest
 from diplotone.model.analyzer import load
 from diplotone.model.codebook import TASKS
 from diplotone.model.errors import ConfigError
-from diplotone.model.records import write_jsonl
+from diplotone.model.record_files import write_jsonl
 from diplotone.model.release import open_release
 from diplotone.train.config import load_config
 from diplotone.train.corpus import Corpus

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from diplotone.model.records import write_jsonl
+from diplotone.model.record_files import write_jsonl
 from diplotone.model.release import MANIFEST, seal
 
 TRAININGS, PROMOTIONS = 8, 44

@@ -11,7 +11,8 @@ import torch
 from diplotone.model.analyzer import load
 from diplotone.model.codebook import Codebook
 from diplotone.model.errors import ConfigError
-from diplotone.model.records import Record, write_jsonl
+from diplotone.model.record_files import write_jsonl
+from diplotone.model.records import Record
 from diplotone.model.release import open_release
 from diplotone.train.__main__ import main
 from diplotone.train.corpus import project_corpus

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from diplotone.model.analyzer import load
-from diplotone.model.records import Pair, Record, write_jsonl
+from diplotone.model.record_files import write_jsonl
+from diplotone.model.records import Pair, Record
 from diplotone.train.__main__ import main
 from diplotone.train.corpus import project_corpus
 from diplotone.train.splits import near_measured

@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from ...model.codebook import Codebook
-    from ...model.records import check_file
+    from ...model.record_files import check_file
     from ..summary import summary
 
     codebook = Codebook.load()
@@ -98,7 +98,7 @@ def _next(options: argparse.Namespace) -> int:
     from ...model.analyzer import load
     from ...model.errors import RecordError
     from ...model.next_labels import suggest
-    from ...model.records import read_records, write_jsonl
+    from ...model.record_files import read_records, write_jsonl
 
     if options.n < 1:
         raise ConfigError(f"-n is {options.n}; it must be 1 or more")

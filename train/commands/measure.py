@@ -97,7 +97,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     require_extra("train", "sklearn")
     from ...model.analyzer import load
-    from ...model.records import read_records
+    from ...model.record_files import read_records
     from ..evaluate import as_text, evaluate
 
     analyzer = load(options.release, engine=options.engine)

@@ -41,7 +41,7 @@ def _data_card(options: argparse.Namespace) -> int:
 
 def _split(options: argparse.Namespace) -> int:
     from ...model.codebook import Codebook
-    from ...model.records import read_records, write_jsonl
+    from ...model.record_files import read_records, write_jsonl
     from ..corpus import data_folder, find_mirror, load_corpus
     from ..splits import assign, leaks
 

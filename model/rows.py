@@ -6,12 +6,14 @@ Cells are taken as they stand: "NA" is Namibia. A row that cannot be read is tol
 from __future__ import annotations
 
 import csv
+import json
+import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import RecordError
-from ..records import parse_json
+from .errors import RecordError
 
 if TYPE_CHECKING:
     import pyarrow.parquet
@@ -24,6 +26,9 @@ MARK = b"\xef\xbb\xbf"
 
 PARQUET_BATCH = 500
 """Rows of Parquet that are unpacked at once."""
+
+LONGEST_SHOWN = 40
+"""Characters of a value that a message quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +98,44 @@ def json_rows(lines: Iterable[tuple[int, bytes]]) -> Iterator[Row]:
                 if isinstance(cells, dict):
                     yield Row(number, cells)
                     continue
-                problem = "is no object in braces"
+                shown = shortened(json.dumps(cells, ensure_ascii=False))
+                problem = f"holds {shown}; it must be an object in braces"
             except UnicodeDecodeError as error:
                 problem = _not_utf8(error, line)
             except ValueError as error:
                 problem = str(error)
         yield Row(number, None, problem, _shown(line))
+
+
+def parse_json(line: str) -> Any:
+    """Return what a line of JSON holds.
+
+    Raises:
+        ValueError: It is not JSON, or a key stands in it twice; the text says where or which.
+    """
+    try:
+        return json.loads(line, object_pairs_hook=_object_without_repeats)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
+    except _RepeatedKeyError as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:  # the one thing more that the library refuses
+        raise ValueError(f"a number has more than {sys.get_int_max_str_digits():,} digits") from None
+
+
+class _RepeatedKeyError(Exception):
+    pass
+
+
+def _object_without_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(items)
+    if len(found) < len(items):
+        counts = Counter(key for key, _ in items)
+        repeated = min(key for key, n in counts.items() if n > 1)
+        raise _RepeatedKeyError(f'the key "{shortened(repeated)}" stands more than once; keep one')
+    return found
 
 
 def csv_shape(line: bytes) -> CsvShape:
@@ -122,14 +159,15 @@ def csv_shape(line: bytes) -> CsvShape:
 def check_columns(columns: Sequence[str]) -> None:
     """Raise RecordError where there is no column "text" or one name stands twice."""
     if "text" not in columns:
-        found = ", ".join(columns) or "nothing"
+        found = shortened(", ".join(columns)) or "nothing"
         raise RecordError(f'the header has no column "text"; found {found}')
     if repeated := {name for name in columns if columns.count(name) > 1}:
-        raise RecordError(f'the column "{min(repeated)}" stands more than once')
+        raise RecordError(f'the column "{shortened(min(repeated))}" stands more than once')
 
 
 def csv_rows(lines: Iterable[tuple[int, bytes]], shape: CsvShape) -> Iterator[Row]:
     """Return the rows below the header; a row goes over several lines where a quoted cell does."""
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))  # else less than an article may have
     taken = _Taken(lines)
     reader = csv.reader(taken, delimiter=shape.delimiter, strict=True)
     while True:
@@ -201,13 +239,25 @@ def parquet_rows(
             return
 
 
+def check_encoding(beginning: bytes) -> None:
+    """Raise RecordError where a file begins as UTF-16 does."""
+    if beginning[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise RecordError("the file is UTF-16; save it as UTF-8")
+
+
+def shortened(value: Any) -> str:
+    """Return a value for a message: as it is, or where it is long, its beginning."""
+    shown = str(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 3]}..."
+
+
 def _too_long(line: bytes) -> str | None:
     return f"has more than {MAX_LINE_BYTES:,} bytes; split it" if len(line) > MAX_LINE_BYTES else None
 
 
 def _not_utf8(error: UnicodeDecodeError, line: bytes) -> str:
     return (
-        f"byte 0x{line[error.start]:02x} is not UTF-8, at column {error.start + 1}"
+        f"byte 0x{line[error.start]:02x} at column {error.start + 1} is not UTF-8"
         " (often a file saved as Windows-1252 or Latin-1); save it as UTF-8"
     )
 

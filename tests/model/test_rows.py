@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diplotone.model.archive import rows as rows_module
-from diplotone.model.archive.rows import Lines, csv_rows, csv_shape, json_rows
+from diplotone.model import rows as rows_module
 from diplotone.model.archive.source import open_source
 from diplotone.model.errors import RecordError
+from diplotone.model.rows import Lines, csv_rows, csv_shape, json_rows
 
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), max_size=12)
 
@@ -77,7 +77,7 @@ def test_a_row_is_told_by_the_line_where_it_begins():
 def test_an_odd_row_does_not_spoil_its_neighbours():
     found = read_csv(b'text;x\nNA;1\n"a"b;2\n\xff;3\nNO;=4\n')
     assert [row.cells and row.cells["text"] for row in found] == ["NA", None, None, "NO"]
-    assert "byte 0xff is not UTF-8" in found[2].problem
+    assert "byte 0xff at column 1 is not UTF-8" in found[2].problem
     assert found[2].raw == "\\xff;3"
 
 
