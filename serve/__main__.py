@@ -161,7 +161,8 @@ def _prepare_machine() -> None:
     Labels that cannot be copied are told; articles can be read all the same.
     """
     from .label_backup import back_up, make_sound
-    from .labels import STORE_FILE, StoreFailed, StoreLost
+    from .label_types import StoreFailed, StoreLost
+    from .labels import STORE_FILE
 
     check_memory(LEAST_MEMORY_BYTES)
     try:

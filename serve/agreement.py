@@ -10,7 +10,7 @@ from typing import Any
 
 from ..model.agreement import coincidences, krippendorff_alpha
 from ..model.codebook import Codebook
-from .labels import Item, Label
+from .label_types import Item, Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

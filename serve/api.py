@@ -21,7 +21,7 @@ from ..model.errors import DiplotoneError, MissingExtra, RecordError, TextError
 from .archive import TooManyArchives
 from .config import ServeConfig
 from .intake import Intake
-from .labels import StoreFailed
+from .label_types import StoreFailed
 from .limits import check_records, check_text
 from .login import LoginNeeded, writer
 from .metrics import Metrics

@@ -22,7 +22,8 @@ from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, PlainInputs
 from .intake import Intake
 from .label_api import build_label_router
 from .label_backup import back_up
-from .labels import LabelStore, StoreFailed
+from .label_types import StoreFailed
+from .labels import LabelStore
 from .login import LoginWall, build_login
 from .login_api import build_login_router
 from .metrics import CountRequests, Metrics

@@ -11,7 +11,7 @@ from ..model.analysis import PairAnalysis, SentenceAnalysis
 from ..model.codebook import Codebook, Task
 from ..model.records import Span
 from . import palette
-from .labels import LONGEST_NAME, LONGEST_NOTE, Label
+from .label_types import LONGEST_NAME, LONGEST_NOTE, Label
 from .markup import element
 
 Given = Mapping[str, Sequence[Label]]

@@ -21,17 +21,17 @@ from .api import REFUSALS, ErrorAnswer
 from .archive_file import read_archive
 from .config import ServeConfig
 from .label_files import Which, as_csv, as_jsonl, as_label_studio, export_records, import_file
-from .labelling import FindPairs, Level, first_opinions, second_opinions
-from .labels import (
+from .label_types import (
     LONGEST_NAME,
     LONGEST_NOTE,
     Contradiction,
     Doubtful,
     Item,
-    LabelStore,
     NewLabel,
     checked_annotator,
 )
+from .labelling import FindPairs, Level, first_opinions, second_opinions
+from .labels import LabelStore
 from .limits import check_records
 from .login import Visitor, Writer
 from .metrics import Metrics

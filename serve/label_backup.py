@@ -21,7 +21,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..model.release import flush_to_disk
-from .labels import BUSY_TIMEOUT_S, StoreFailed, StoreLost
+from .label_database import BUSY_TIMEOUT_S
+from .label_types import StoreFailed, StoreLost
 
 KEPT = 3
 FOLDER = "backups"

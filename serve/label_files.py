@@ -20,7 +20,8 @@ from ..model.cells import original_cell, safe_cell
 from ..model.codebook import TASKS, Codebook
 from ..model.record_files import CSV_COLUMNS, check_bytes
 from ..model.records import Pair, Record, Span, text_id
-from .labels import Contradiction, Item, Label, LabelError, LabelStore, NewLabel, contradictions
+from .label_types import Contradiction, Item, Label, LabelError, NewLabel, contradictions
+from .labels import LabelStore
 
 SENTENCE_TASKS = tuple(task for task, level in TASKS.items() if level == "sentence")
 PAIR_TASKS = tuple(task for task, level in TASKS.items() if level == "pair")

@@ -13,7 +13,8 @@ from typing import Literal
 
 from ..model.codebook import TASKS
 from ..model.records import Span
-from .labels import Label, LabelStore
+from .label_types import Label
+from .labels import LabelStore
 
 Level = Literal["sentence", "pair"]
 

@@ -6,85 +6,40 @@ Whoever changes their mind adds a row, whoever takes a label back adds a row tha
 the file itself refuses updates and deletions. A call that returns has committed and flushed what it was
 given, so nothing that the page called saved is lost when a process dies.
 
-Several processes may write at once: SQLite's write-ahead log lets readers go on, and writers wait for each
-other for up to `BUSY_TIMEOUT_S`.
+Several processes may write at once (see `label_database`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import random
 import sqlite3
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..model.codebook import TASKS, Codebook
-from ..model.errors import DiplotoneError
 from ..model.records import Span, check_rows
 from ..model.release import home
+from .label_database import LabelDatabase
+from .label_types import (
+    LONGEST_NOTE,
+    Contradiction,
+    Doubtful,
+    Item,
+    Label,
+    LabelError,
+    NewLabel,
+    checked_annotator,
+    contradictions,
+    sha256,
+)
 
 STORE_FILE = "labels.sqlite3"
 
-BUSY_TIMEOUT_S = 10.0
-"""How long a writer waits for the others before it gives up."""
-
 MOST_AT_ONCE = 10_000
 """Labels of one call; an import of more goes in parts."""
-
-PAUSES_S = (0.001, 0.008)
-"""Least and most between two looks whether the others are done; of random length, so that nobody is out of step."""
-
-LONGEST_NAME = 100
-LONGEST_NOTE = 2_000
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE labels (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            made TEXT NOT NULL,
-            annotator TEXT NOT NULL,
-            release TEXT,
-            origin TEXT NOT NULL,
-            text TEXT NOT NULL,
-            text_sha256 TEXT NOT NULL,
-            task TEXT NOT NULL,
-            source_start INTEGER, source_end INTEGER,
-            target_start INTEGER, target_end INTEGER,
-            old TEXT,
-            new TEXT,
-            note TEXT,
-            undoes INTEGER REFERENCES labels (id),
-            CHECK ((new IS NULL) = (undoes IS NOT NULL))
-        )""",
-        "CREATE INDEX labels_by_item ON labels (text_sha256, task, annotator)",
-        "CREATE UNIQUE INDEX labels_undone_once ON labels (undoes) WHERE undoes IS NOT NULL",
-        """CREATE TRIGGER labels_are_not_deleted BEFORE DELETE ON labels
-            BEGIN SELECT RAISE (ABORT, 'labels are never deleted; undo them'); END""",
-        """CREATE TRIGGER labels_are_not_changed BEFORE UPDATE ON labels
-            BEGIN SELECT RAISE (ABORT, 'labels are never changed; add another'); END""",
-    ),
-    (
-        """CREATE TABLE sentences (
-            text_sha256 TEXT PRIMARY KEY,
-            text TEXT NOT NULL,
-            added TEXT NOT NULL,
-            added_by TEXT NOT NULL,
-            release TEXT NOT NULL,
-            doubt REAL NOT NULL
-        )""",
-        "CREATE INDEX sentences_by_doubt ON sentences (doubt DESC)",
-    ),
-    ("ALTER TABLE labels ADD COLUMN settles INTEGER NOT NULL DEFAULT 0",),
-)
-"""Statements that lead from each version of the file to the next; `user_version` counts those done. Never
-edit one that has been released: add another."""
 
 _STANDS = """undoes IS NULL AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = labels.id)"""
 
@@ -102,111 +57,6 @@ _LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
 ) ORDER BY id"""
 
 
-class LabelError(DiplotoneError):
-    """A label cannot be taken, or the store cannot be used."""
-
-
-class StoreFailed(LabelError):
-    """The store cannot be used: no fault of who asked."""
-
-
-class StoreLost(StoreFailed):
-    """The store is damaged, and there is no sound copy of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """What a label is about."""
-
-    text: str
-    task: str
-    source: Span | None = None
-    """[start, end) in characters of the text; None for a sentence, or where the text itself is the source."""
-    target: Span | None = None
-    """None for a sentence."""
-
-    @property
-    def text_sha256(self) -> str:
-        """SHA-256 of the text, in hexadecimal."""
-        return sha256(self.text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLabel:
-    """A label to be stored."""
-
-    item: Item
-    new: str
-    old: str | None = None
-    """What stood there before: the prediction that was corrected, or nothing."""
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """A row of the store."""
-
-    id: int
-    made: str
-    """UTC, ISO 8601, milliseconds."""
-    annotator: str
-    release: str | None
-    """The release whose prediction stood there; None where none did."""
-    origin: str
-    """Where it came from: page, http, or the name of a file."""
-    item: Item
-    old: str | None
-    new: str | None
-    """None in a row that undoes another."""
-    note: str | None
-    undoes: int | None
-    """Id of the row that this one takes back."""
-    undone: bool
-    """Whether a later row takes this one back."""
-    settles: bool = False
-    """Whether it settles what annotators disagreed about, and is no opinion beside theirs."""
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether it was given without a label to look at; a correction was not."""
-        return self.old is None and not self.settles
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as JSON-ready types."""
-        row = {key: value for key, value in asdict(self).items() if key != "item"}
-        item = self.item
-        return row | {
-            "text": item.text,
-            "text_sha256": item.text_sha256,
-            "task": item.task,
-            "source": list(item.source) if item.source else None,
-            "target": list(item.target) if item.target else None,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contradiction:
-    """An item to which annotators gave different labels."""
-
-    item: Item
-    labels: tuple[Label, ...]
-    """The label that each annotator stands by."""
-
-    def __str__(self) -> str:
-        given = ", ".join(f"{label.annotator}: {label.new}" for label in self.labels)
-        return f'{self.item.task} of "{self.item.text[:60]}": {given}'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubtful:
-    """A sentence that waits for labels, with how much they would teach the release."""
-
-    text: str
-    release: str
-    doubt: float
-    """How unsure it was, 0..1, less what the sentence is like others (`model.next_labels.Suggestion.worth`)."""
-
-
 class LabelStore:
     """Reads and writes one file of labels; may be used from any thread.
 
@@ -218,7 +68,7 @@ class LabelStore:
     def __init__(self, path: Path, codebook: Codebook) -> None:
         self.path = path
         self.codebook = codebook
-        self._ready = False
+        self._database = LabelDatabase(path)
 
     @classmethod
     def at_home(cls, codebook: Codebook) -> LabelStore:
@@ -266,7 +116,7 @@ class LabelStore:
             raise LabelError(f"labels: there are {len(labels):,}; at most {MOST_AT_ONCE:,} are taken at once")
         self.check(labels)
         made = _now()
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             ids = [
                 _insert(
                     connection, label.item, made=made, annotator=annotator, release=release, origin=origin,
@@ -284,7 +134,7 @@ class LabelStore:
         """
         annotator = checked_annotator(annotator)
         _check_note(note, "note")
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             found = list(_by_ids(connection, [number]))
             if not found:
                 raise LabelError(f"label {number}: there is none of this number")
@@ -356,7 +206,7 @@ class LabelStore:
             text: Only rows about this sentence.
             annotator: Only rows of this person.
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             found = connection.execute(
                 "SELECT * FROM labels WHERE id < coalesce(?, id + 1)"
                 " AND text_sha256 = coalesce(?, text_sha256) AND annotator = coalesce(?, annotator)"
@@ -374,7 +224,7 @@ class LabelStore:
         return {label.item: label for label in self._standing(None) if label.settles}
 
     def _standing(self, hashes: str | None) -> list[Label]:
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return list(_labels(connection, connection.execute(_LATEST, {"hashes": hashes}).fetchall()))
 
     def given(self, texts: Iterable[str]) -> dict[str, list[Label]]:
@@ -402,7 +252,7 @@ class LabelStore:
 
     def put_up(self) -> list[str]:
         """Return all sentences that were put up for labelling, those worth most first."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             found = connection.execute("SELECT text FROM sentences ORDER BY doubt DESC, text_sha256")
             return [row["text"] for row in found]
 
@@ -410,14 +260,14 @@ class LabelStore:
         """Put sentences up for labelling; those that wait already stay. Return how many are new."""
         annotator = checked_annotator(annotator)
         rows = [(sha256(s.text), s.text, _now(), annotator, s.release, s.doubt) for s in sentences]
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             before = connection.total_changes
             connection.executemany("INSERT OR IGNORE INTO sentences VALUES (?, ?, ?, ?, ?, ?)", rows)
             return connection.total_changes - before
 
     def next_to_label(self, annotator: str, *, limit: int = 20) -> list[Doubtful]:
         """Return the most doubtful sentences whose tone and sentiment this annotator has not both given."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             found = connection.execute(
                 f"""SELECT text, release, doubt FROM sentences WHERE (
                     SELECT count(DISTINCT task) FROM labels
@@ -428,99 +278,6 @@ class LabelStore:
             ).fetchall()
         return [Doubtful(text=row["text"], release=row["release"], doubt=row["doubt"]) for row in found]
 
-    # -------------------------------------------------------------------------------- the file
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreFailed(f"{self.path}: cannot be opened: {error}; nothing was saved") from error
-        try:
-            connection.row_factory = sqlite3.Row
-            if not self._ready:
-                _write_ahead(connection)
-            connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
-            connection.execute("PRAGMA foreign_keys = ON")
-            if not self._ready:
-                self._migrate(connection)
-                self._ready = True
-            yield connection
-        except sqlite3.Error as error:
-            raise StoreFailed(f"{self.path}: {error}; nothing was saved") from error
-        except (
-            OverflowError,
-            UnicodeEncodeError,
-        ) as error:  # numbers and half characters that SQLite has not
-            raise LabelError(f"label: cannot be kept: {error}; nothing was saved") from error
-        finally:
-            connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connection() as connection:
-            _begin(connection)
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # SQLite itself rolls back when the disk is full
-                    connection.execute("ROLLBACK")
-                raise
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        if _version(connection) == len(MIGRATIONS):
-            return
-        _begin(connection)
-        try:
-            version = _version(connection)  # another process may have been quicker
-            if version > len(MIGRATIONS):
-                raise LabelError(
-                    f"{self.path}: is of version {version}; this program knows up to {len(MIGRATIONS)};"
-                    " install the newer diplotone that wrote it"
-                )
-            for statements in MIGRATIONS[version:]:
-                for statement in statements:
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-
-
-def contradictions(standing: Iterable[Label]) -> list[Contradiction]:
-    """Return the items about which the labels given differ."""
-    by_item: dict[Item, list[Label]] = defaultdict(list)
-    for label in standing:
-        by_item[label.item].append(label)
-    return [
-        Contradiction(item=item, labels=tuple(labels))
-        for item, labels in by_item.items()
-        if len({label.new for label in labels}) > 1
-    ]
-
-
-def checked_annotator(name: object) -> str:
-    """Return an annotator's name without outer white space.
-
-    Raises:
-        LabelError: It is empty, too long, or holds control characters.
-    """
-    if not isinstance(name, str) or not name.strip():
-        raise LabelError("annotator: is missing; say who labels, by name or initials")
-    name = name.strip()
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise LabelError(f"annotator: must be one line of at most {LONGEST_NAME} characters")
-    return name
-
-
-def sha256(text: str) -> str:
-    """Return the SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
 
 def _check_note(note: str | None, where: str) -> None:
     if note is not None and len(note) > LONGEST_NOTE:
@@ -529,38 +286,6 @@ def _check_note(note: str | None, where: str) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return connection.execute("PRAGMA user_version").fetchone()[0]
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch the log on; SQLite does not wait by itself for others who do the same at the same time."""
-    _patiently(connection, "PRAGMA journal_mode = WAL")
-
-
-def _begin(connection: sqlite3.Connection) -> None:
-    """Begin to write once nobody else does.
-
-    SQLite's own waiting looks every tenth of a second in the end and starves beside a writer that hardly
-    pauses; so this one looks often.
-    """
-    connection.execute("PRAGMA busy_timeout = 0")
-    _patiently(connection, "BEGIN IMMEDIATE")
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1_000:.0f}")
-
-
-def _patiently(connection: sqlite3.Connection, statement: str) -> None:
-    give_up = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute(statement)
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > give_up:
-                raise
-            time.sleep(random.uniform(*PAUSES_S))
 
 
 def _insert(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..model.codebook import Codebook, Task
 from . import palette
 from .label_api import MOST_TAKEN
-from .labels import LONGEST_NAME, LONGEST_NOTE
+from .label_types import LONGEST_NAME, LONGEST_NOTE
 from .markup import element
 from .view import meanings
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..model.errors import DiplotoneError
 from .config import ServeConfig
-from .labels import LabelError, checked_annotator
+from .label_types import LabelError, checked_annotator
 from .passwords import Passwords, default_file
 from .proxies import came_through_proxy
 from .sessions import Sessions

@@ -19,7 +19,8 @@ from ..model.errors import DiplotoneError
 from .config import ServeConfig
 from .correcting import Given
 from .ingest import KINDS
-from .labels import LabelError, LabelStore
+from .label_types import LabelError
+from .labels import LabelStore
 from .labels_view import render_labels_tab
 from .limits import check_text
 from .model_view import render_card, render_figures

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..model.errors import ConfigError
 from ..model.release import home
-from .labels import LabelError, checked_annotator
+from .label_types import LabelError, checked_annotator
 
 SHORTEST = 10
 LONGEST = 1_000

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..model.analysis import Judgement, Mention, PairAnalysis, SentenceAnalysis
 from ..model.codebook import Codebook, Task
 from . import correcting, palette, precedents_view
-from .labels import Label
+from .label_types import Label
 from .markup import arrow, element, join
 from .wording import NameOf, counted, kind_words, voice_words
 

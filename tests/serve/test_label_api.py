@@ -14,7 +14,8 @@ from diplotone.model.analysis import Precedent, PrecedentPair, Precedents
 from diplotone.serve.agreement import agreement
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
-from diplotone.serve.labels import Item, LabelStore, NewLabel
+from diplotone.serve.label_types import Item, NewLabel
+from diplotone.serve.labels import LabelStore
 from diplotone.serve.page_api import keep
 from diplotone.serve.view import render_analysis
 

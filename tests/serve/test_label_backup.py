@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from diplotone.serve.label_backup import KEPT, back_up, fault_of, make_sound
-from diplotone.serve.labels import Item, LabelStore, NewLabel, StoreFailed
+from diplotone.serve.label_types import Item, NewLabel, StoreFailed
+from diplotone.serve.labels import LabelStore
 
 
 @pytest.fixture

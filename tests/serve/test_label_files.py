@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from diplotone.model.cells import original_cell, safe_cell
 from diplotone.model.errors import DiplotoneError
 from diplotone.serve.label_files import as_csv, as_jsonl, as_label_studio, export_records, import_file
-from diplotone.serve.labels import Item, LabelStore, NewLabel
+from diplotone.serve.label_types import Item, NewLabel
+from diplotone.serve.labels import LabelStore
 
 TEXT = "Oslo accused Riga of theft."
 LABELS = [

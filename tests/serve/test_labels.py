@@ -12,7 +12,9 @@ import time
 
 import pytest
 
-from diplotone.serve.labels import MIGRATIONS, Doubtful, Item, LabelError, LabelStore, NewLabel
+from diplotone.serve.label_database import MIGRATIONS
+from diplotone.serve.label_types import Doubtful, Item, LabelError, NewLabel
+from diplotone.serve.labels import LabelStore
 
 TEXT = "Oslo accused Riga of theft."
 TONE = Item(text=TEXT, task="tone")
@@ -171,7 +173,8 @@ def test_a_file_that_is_none_is_told_in_words(store):
 WRITER = textwrap.dedent("""
     import sys
     from diplotone.model.codebook import Codebook
-    from diplotone.serve.labels import Item, LabelStore, NewLabel
+    from diplotone.serve.label_types import Item, NewLabel
+    from diplotone.serve.labels import LabelStore
     name, n = sys.argv[1], int(sys.argv[2])
     store = LabelStore.at_home(Codebook.load())
     for number in range(n):

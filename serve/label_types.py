@@ -1,0 +1,151 @@
+"""What the label store keeps and hands out: labels, what they are about, and what is wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..model.errors import DiplotoneError
+from ..model.records import Span
+
+LONGEST_NAME = 100
+LONGEST_NOTE = 2_000
+
+
+class LabelError(DiplotoneError):
+    """A label cannot be taken, or the store cannot be used."""
+
+
+class StoreFailed(LabelError):
+    """The store cannot be used: no fault of who asked."""
+
+
+class StoreLost(StoreFailed):
+    """The store is damaged, and there is no sound copy of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What a label is about."""
+
+    text: str
+    task: str
+    source: Span | None = None
+    """[start, end) in characters of the text; None for a sentence, or where the text itself is the source."""
+    target: Span | None = None
+    """None for a sentence."""
+
+    @property
+    def text_sha256(self) -> str:
+        """SHA-256 of the text, in hexadecimal."""
+        return sha256(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLabel:
+    """A label to be stored."""
+
+    item: Item
+    new: str
+    old: str | None = None
+    """What stood there before: the prediction that was corrected, or nothing."""
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A row of the store."""
+
+    id: int
+    made: str
+    """UTC, ISO 8601, milliseconds."""
+    annotator: str
+    release: str | None
+    """The release whose prediction stood there; None where none did."""
+    origin: str
+    """Where it came from: page, http, or the name of a file."""
+    item: Item
+    old: str | None
+    new: str | None
+    """None in a row that undoes another."""
+    note: str | None
+    undoes: int | None
+    """Id of the row that this one takes back."""
+    undone: bool
+    """Whether a later row takes this one back."""
+    settles: bool = False
+    """Whether it settles what annotators disagreed about, and is no opinion beside theirs."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it was given without a label to look at; a correction was not."""
+        return self.old is None and not self.settles
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row as JSON-ready types."""
+        row = {key: value for key, value in asdict(self).items() if key != "item"}
+        item = self.item
+        return row | {
+            "text": item.text,
+            "text_sha256": item.text_sha256,
+            "task": item.task,
+            "source": list(item.source) if item.source else None,
+            "target": list(item.target) if item.target else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """An item to which annotators gave different labels."""
+
+    item: Item
+    labels: tuple[Label, ...]
+    """The label that each annotator stands by."""
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{label.annotator}: {label.new}" for label in self.labels)
+        return f'{self.item.task} of "{self.item.text[:60]}": {given}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """A sentence that waits for labels, with how much they would teach the release."""
+
+    text: str
+    release: str
+    doubt: float
+    """How unsure it was, 0..1, less what the sentence is like others (`model.next_labels.Suggestion.worth`)."""
+
+
+def contradictions(standing: Iterable[Label]) -> list[Contradiction]:
+    """Return the items about which the labels given differ."""
+    by_item: dict[Item, list[Label]] = defaultdict(list)
+    for label in standing:
+        by_item[label.item].append(label)
+    return [
+        Contradiction(item=item, labels=tuple(labels))
+        for item, labels in by_item.items()
+        if len({label.new for label in labels}) > 1
+    ]
+
+
+def checked_annotator(name: object) -> str:
+    """Return an annotator's name without outer white space.
+
+    Raises:
+        LabelError: It is empty, too long, or holds control characters.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise LabelError("annotator: is missing; say who labels, by name or initials")
+    name = name.strip()
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise LabelError(f"annotator: must be one line of at most {LONGEST_NAME} characters")
+    return name
+
+
+def sha256(text: str) -> str:
+    """Return the SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
