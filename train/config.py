@@ -86,7 +86,7 @@ class TrainConfig:
     """What the release must not exceed to be fit for promotion (see `release_gates.GATES`)."""
     precision: str = "f32"
     """What may be computed in beside int8: "bf16" allows it where the labels agree with fp32's, "f32" does not. With
-    bf16 a release is faster on processors that have it, and its numbers differ in the third digit from those that it
+    bf16 a release is faster on processors that have it, and its numbers differ by up to .02 from those that it
     gives elsewhere."""
     int8_agreement: float = 0.99
     """Least share of labels on which the served form, int8 or bf16, must agree with fp32, 0..1."""

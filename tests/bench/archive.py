@@ -1,6 +1,6 @@
 """How fast an archive is scored: sentences a second and core, text in, labels out, beside the bare network.
 
-    python tests/bench/archive.py [--sentences 1500] [--rounds 5]
+    python -m tests.bench.archive [--sentences 1500] [--rounds 5] [--precision bf16]
 
 Sentences of about 32 tokens go from a JSONL file to a shard of JSONL through the scorer that `diplotone score` runs in
 each process, with one thread. In turn with it the network alone runs the same sentences, encoded and in batches
@@ -30,6 +30,7 @@ from diplotone.model.archive.scorer import Job, ShardScorer, Task
 from diplotone.model.archive.shards import REJECTS, ShardPaths
 from diplotone.model.archive.source import JsonSource, open_source
 from diplotone.model.encoding import EncodedSentence
+from diplotone.model.engine import PRECISIONS
 from diplotone.model.release import current_release
 
 SENTENCES = Path(__file__).resolve().parents[2] / "train" / "data" / "written.jsonl"
@@ -79,14 +80,14 @@ def write_archive(texts: list[str], path: Path) -> JsonSource:
     return source
 
 
-def measure_scoring(folder: Path, n: int, rounds: int) -> None:
+def measure_scoring(folder: Path, n: int, rounds: int, precision: str | None) -> None:
     """Print the rate of the scorer, of the network alone and their ratio."""
-    analyzer = load(threads=1)
+    analyzer = load(threads=1, precision=precision)
     texts, tokens = sentences_of_32(analyzer, n)
     source = write_archive(texts, folder / "in.jsonl")
     (folder / REJECTS).mkdir()
     scorer = ShardScorer(
-        Job(source, output_for(source, "jsonl"), ShardPaths(folder, "jsonl"), current_release())
+        Job(source, output_for(source, "jsonl"), ShardPaths(folder, "jsonl"), current_release(), precision)
     )
     (part,) = source.slices(n)
     encoded = [e for e in analyzer.encoder.encode(texts, [()] * n) if isinstance(e, EncodedSentence)]
@@ -104,7 +105,8 @@ def measure_scoring(folder: Path, n: int, rounds: int) -> None:
     pairs = [(measure(n, network), measure(n, lambda: scorer(Task(part)))) for _ in range(rounds)]
     ratios = [archive.by_processor / alone.by_processor for alone, archive in pairs]
     print(
-        f"{n:,} sentences, {tokens:.1f} tokens on average, {rounds} rounds, {analyzer.release.label}, one thread"
+        f"{n:,} sentences, {tokens:.1f} tokens on average, {rounds} rounds, {analyzer.release.label}"
+        f" in {analyzer.engine.precision}, one thread"
     )
     for name, rates in (
         ("network alone", [a for a, _ in pairs]),
@@ -158,9 +160,10 @@ def main() -> int:
     )
     parser.add_argument("--sentences", type=int, default=1_500)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--precision", choices=PRECISIONS)
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
-        measure_scoring(Path(folder), options.sentences, options.rounds)
+        measure_scoring(Path(folder), options.sentences, options.rounds, options.precision)
         measure_parts(Path(folder))
     return 0
 
