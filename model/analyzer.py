@@ -127,7 +127,7 @@ class Analyzer:
     ) -> None:
         self.release = release
         self.engine = engine
-        self.encoder = encoder
+        self.encoder = encoder.padded_for(engine.precision)
         self.gazetteer = Gazetteer.load() if gazetteer is None else gazetteer
 
     @property

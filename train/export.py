@@ -256,6 +256,7 @@ _Logits = dict[str, list[NDArray[np.float32]]]
 def _logits(
     engine: Engine, encoder: SentenceEncoder, sentences: Sequence[EncodedSentence], tokens: int = BATCH_TOKENS
 ) -> _Logits:
+    encoder = encoder.padded_for(engine.precision)
     found: dict[str, dict[int, NDArray[np.float32]]] = {}
     for numbers in encoder.batches(sentences, tokens=tokens):
         for task, logits in engine.run(encoder.collate([sentences[n] for n in numbers])).items():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diplotone.model.encoding import PADDING_STEP, EncodedSentence, SentenceEncoder, TooLong
+from diplotone.model.encoding import TOKENS_OF_A_PASS, EncodedSentence, SentenceEncoder, TooLong
 from diplotone.model.errors import ReleaseError
 from diplotone.model.reading import Reading
 from diplotone.model.records import Pair
@@ -73,17 +75,34 @@ def test_any_span_of_any_text_gets_tokens(encoder, text, data):
     assert np.isclose(weights.sum(), 1)
 
 
-@given(lengths=st.lists(st.integers(1, 256), max_size=60), tokens=st.integers(1, 2000))
-def test_batches_hold_each_sentence_once_at_its_own_padding(encoder, lengths, tokens):
-    """What stands beside a sentence decides neither its padding nor, so, its rounding."""
+@given(
+    lengths=st.lists(st.integers(1, 256), max_size=60),
+    tokens=st.integers(1, 2000),
+    precision=st.sampled_from(["f32", "bf16"]),
+)
+def test_batches_hold_each_sentence_once_and_cost_no_more_than_each_length_alone(
+    encoder, lengths, tokens, precision
+):
+    encoder = encoder.padded_for(precision)
     sentences = [EncodedSentence(ids=[1] * length, pairs=[]) for length in lengths]
     batches = list(encoder.batches(sentences, tokens=tokens))
     assert sorted(n for batch in batches for n in batch) == list(range(len(lengths)))
+    cost = 0
     for batch in batches:
         width = encoder.collate([sentences[n] for n in batch]).input_ids.shape[1]
-        assert {encoder.padded_length(sentences[n]) for n in batch} == {width}
-        assert all(0 <= width - lengths[n] < PADDING_STEP for n in batch)
+        assert width % {"f32": 8, "bf16": 16}[precision] == 0
         assert len(batch) == 1 or len(batch) * width <= tokens
+        cost += TOKENS_OF_A_PASS + len(batch) * width
+    alone = Counter(encoder.padded_length(sentence) for sentence in sentences)
+    assert cost <= sum(
+        -(-n // max(1, tokens // length)) * TOKENS_OF_A_PASS + n * length for length, n in alone.items()
+    )
+
+
+def test_few_sentences_of_many_lengths_pass_together_and_many_of_each_do_not(encoder):
+    few = [EncodedSentence(ids=[1] * length, pairs=[]) for length in (18, 26, 34)]
+    assert list(encoder.batches(few, tokens=4096)) == [[0, 1, 2]]
+    assert list(map(len, encoder.batches(few * 30, tokens=4096))) == [30, 30, 30]
 
 
 def test_padding_never_goes_beyond_what_the_network_reads(tiny_release):
