@@ -395,6 +395,7 @@ def build_label_router(
         "/v1/sentences/archive",
         response_model=TakenAnswer,
         status_code=201,
+        responses={404: {"model": ErrorAnswer, "description": "There is no such archive any more."}},
         summary="Put up the sentences of an archive that are most worth labelling",
         description="The archive is the body (.csv, .jsonl, .parquet), or one that was scored, by its id.",
         openapi_extra=FILE_BODY,

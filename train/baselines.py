@@ -173,7 +173,7 @@ def fit_linear(
     Raises:
         ConfigError: The encoder is not there.
     """
-    from .fit import untrained_network
+    from .untrained import untrained_network
 
     frozen = FrozenEncoder(*untrained_network(config, codebook))
     if config.silent_pairs:

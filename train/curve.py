@@ -14,8 +14,8 @@ from ..model.records import Record
 from .benchmark import Row, own_figures, public_figures
 from .config import TrainConfig
 from .corpus import Corpus
-from .fit import train_network, trained_analyzer
 from .splits import hash_share
+from .training import train_network, trained_analyzer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from ..model.records import Record
 from ..model.release import Release
 from .config import TrainConfig, recipe_of
 from .corpus import Corpus, real_sources
-from .fit import Fitted, one_of_each_group, quotable, write_release
+from .fit import one_of_each_group, quotable
+from .release_writing import Fitted, write_release
 
 AFTERWARDS = ("stand_ins", "spelling", "coverage", "thresholds", "gates", "precision", "int8_agreement")
 """Parts of a recipe that can be changed without training."""

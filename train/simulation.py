@@ -23,8 +23,8 @@ from ..model.records import Record
 from ..model.release import Release
 from .corpus import Corpus, data_folder
 from .evaluate import evaluate
-from .fit import train_network, trained_analyzer
 from .retrain import RetrainConfig, prepare
+from .training import train_network, trained_analyzer
 from .warm_start import WarmStart, warm_network
 
 STATE_MEDIA = "state_media.jsonl"

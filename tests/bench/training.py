@@ -27,8 +27,8 @@ from diplotone.model.codebook import Codebook
 from diplotone.train.config import load_config
 from diplotone.train.corpus import load_corpus
 from diplotone.train.dataset import Collator, to_dataset
-from diplotone.train.fit import untrained_network
 from diplotone.train.losses import MultiTaskLoss
+from diplotone.train.untrained import untrained_network
 
 WARM_UP = 5
 """Steps that do not count."""

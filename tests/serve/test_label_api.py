@@ -223,6 +223,8 @@ def test_an_archive_gives_its_sentences_most_worth_labelling(client):
     assert client.post("/v1/sentences/archive", params=query).json() == {"added": 1, "read": 1, "found": 1}
     gone = client.post("/v1/sentences/archive", params={"archive": "a" * 24, "annotator": "ola"})
     assert gone.status_code == 404
+    described = client.get("/openapi.json").json()["paths"]["/v1/sentences/archive"]["post"]["responses"]
+    assert "404" in described
 
 
 def test_import_over_http(client):

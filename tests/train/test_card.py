@@ -15,9 +15,10 @@ from diplotone.serve.model_view import render_card
 from diplotone.train.benchmark_report import report
 from diplotone.train.card import BENCHMARK_HEADING, completed
 from diplotone.train.export import Exported
-from diplotone.train.fit import Fitted, refuse_broken
+from diplotone.train.fit import refuse_broken
 from diplotone.train.mistakes import surest_mistakes
 from diplotone.train.pictures import confusion_picture, curves_picture
+from diplotone.train.release_writing import Fitted
 from diplotone.train.releases import promote
 from diplotone.train.verdict_file import read_outcome
 

@@ -23,7 +23,8 @@ from diplotone.model.release import open_release
 from diplotone.train.config import load_config
 from diplotone.train.corpus import Corpus
 from diplotone.train.evaluate import as_text, evaluate
-from diplotone.train.fit import fit, newest_whole_checkpoint
+from diplotone.train.fit import fit
+from diplotone.train.training import newest_whole_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "configs" / "tiny.toml"

@@ -12,7 +12,7 @@ from .libraries import quieten_libraries
 from .release import named_release
 
 if TYPE_CHECKING:
-    from ..fit import Fitted
+    from ..release_writing import Fitted
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

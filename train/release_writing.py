@@ -1,0 +1,194 @@
+"""A trained network made into a release: exported, calibrated on dev, measured on test, sealed and put in its place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from ..model.analyzer import Analyzer, Prediction
+from ..model.codebook import Codebook
+from ..model.encoding import EncodedSentence, SentenceEncoder
+from ..model.engine import OpenVinoEngine
+from ..model.golden import write_golden
+from ..model.network import DiplotoneNetwork
+from ..model.records import Record
+from ..model.release import Calibration, Release, open_release, seal
+from .calibrate import temperature, threshold
+from .card import model_card
+from .config import TrainConfig
+from .corpus import N_GOLDEN, golden_candidates
+from .evaluate import evaluate, labelled
+from .export import Exported, export
+from .fairness import as_metrics, country_swap, roles_exchanged
+from .mistakes import surest_mistakes
+from .pictures import draw_pictures
+from .precedents import write_precedents
+from .release_gates import broken_gates
+
+COMPARED_SENTENCES = 2_500
+"""Sentences, at most, on which the served form is compared with fp32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a run made."""
+
+    release: Release
+    figures: dict[str, Any]
+    exported: Exported
+    broken_gates: tuple[str, ...] = ()
+    """Sentences on what keeps it from promotion; none where it was to be made anyway."""
+
+
+def write_release(
+    network: DiplotoneNetwork,
+    encoder: SentenceEncoder,
+    codebook: Codebook,
+    config: TrainConfig,
+    destination: Path,
+    provenance: dict[str, Any],
+    *,
+    train: Sequence[Record],
+    dev: Sequence[Record],
+    test: Sequence[Record],
+    precedents: Sequence[Record] = (),
+    examples: Sequence[Record] = (),
+    anyway: bool = False,
+) -> Fitted:
+    """Export, calibrate on dev, measure on test, and put a sealed release in its place.
+
+    The texts of `precedents` and a few of `examples` can be read in the release.
+    """
+    staging = destination.with_name(destination.name + ".tmp")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    network.half().save_pretrained(
+        staging
+    )  # what is shipped is fp16, so that is what is exported and measured
+    network = DiplotoneNetwork.from_pretrained(staging, local_files_only=True).float().eval()
+    encoder.tokenizer.save(str(staging / "tokenizer.json"))
+    (staging / "codebook.toml").write_text(codebook.toml, encoding="utf-8")
+    compared = [
+        sentence
+        for sentence in encoder.encode(
+            [r.text for r in (*dev, *test, *train)][:COMPARED_SENTENCES],
+            [r.pairs for r in (*dev, *test, *train)][:COMPARED_SENTENCES],
+        )
+        if isinstance(sentence, EncodedSentence)
+    ]
+    exported = export(
+        network, staging, encoder, compared, precision=config.precision, agreement=config.int8_agreement
+    )
+
+    engine = OpenVinoEngine(staging, precision=exported.precision)
+
+    def analyzer(recipe: TrainConfig, temperatures: Mapping[str, float]) -> Analyzer:
+        release = unsealed_release(staging, codebook, recipe, temperatures, exported.precision)
+        return Analyzer(release, engine, encoder)
+
+    temperatures = fit_temperatures(analyzer(config, {task.name: 1.0 for task in codebook}), dev)
+    thresholds = fit_thresholds(analyzer(config, temperatures), dev, config)
+    calibrated = analyzer(replace(config, thresholds=thresholds), temperatures)
+    figures: dict[str, Any] = {
+        split: evaluate(calibrated, records) for split, records in (("dev", dev), ("test", test)) if records
+    }
+    figures["fairness"] = as_metrics(country_swap(calibrated, test), roles_exchanged(calibrated, test))
+    broken = () if anyway else tuple(broken_gates(figures["fairness"], config.gates))
+    figures["broken_gates"] = list(broken)
+    write_golden(staging, calibrated, golden_candidates(), N_GOLDEN)
+    _write_json(
+        staging / "calibration.json",
+        {
+            "temperatures": temperatures,
+            "thresholds": thresholds,
+            "precision": exported.precision,
+        },
+    )
+    served = {
+        "form": exported.form,
+        "precision": exported.precision,
+        "agreement_with_fp32": exported.agreement,
+        "n": exported.n,
+        "tried": exported.tried,
+    }
+    _write_json(staging / "metrics.json", figures | {"served": served})
+    (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
+    n_precedents = write_precedents(staging, calibrated, precedents)
+    draw_pictures(staging, codebook, figures)
+    card = model_card(
+        config.name,
+        codebook,
+        figures,
+        exported,
+        provenance,
+        n_precedents=n_precedents,
+        mistakes=surest_mistakes(calibrated, examples),
+    )
+    (staging / "README.md").write_text(card, encoding="utf-8")
+    seal(staging, config.name)
+    _put_in_place(staging, destination)
+    return Fitted(open_release(destination), figures, exported, broken)
+
+
+def unsealed_release(
+    folder: Path, codebook: Codebook, config: TrainConfig, temperatures: Mapping[str, float], precision: str
+) -> Release:
+    """Return a release that is still being made, to be measured before it has a manifest."""
+    return Release(
+        folder=folder,
+        name=config.name,
+        digest="",
+        codebook=codebook,
+        calibration=Calibration(temperatures=temperatures, thresholds=config.thresholds, precision=precision),
+        reading=config.reading,
+    )
+
+
+def _put_in_place(staging: Path, destination: Path) -> None:
+    """Move a finished folder to its name; an earlier one of that name goes only when the new one is whole."""
+    earlier = destination.with_name(destination.name + ".old")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if destination.exists():
+        os.replace(destination, earlier)
+    os.replace(staging, destination)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
+def fit_temperatures(analyzer: Analyzer, dev: Sequence[Record]) -> dict[str, float]:
+    """Return the temperature of every task, fitted on dev with an analyzer whose temperatures are 1."""
+    scored = _scored(analyzer, dev)
+    temperatures = {}
+    for task in analyzer.codebook:
+        true, probabilities, _ = labelled(task, scored)
+        temperatures[task.name] = temperature(true, np.log(np.clip(probabilities, 1e-9, 1)))
+    return temperatures
+
+
+def fit_thresholds(analyzer: Analyzer, dev: Sequence[Record], config: TrainConfig) -> dict[str, float]:
+    """Return the threshold of every task: chosen on dev for the recipe's coverage, else the recipe's own."""
+    thresholds = dict(config.thresholds)
+    if config.coverage:
+        scored = _scored(analyzer, dev)
+        for task in analyzer.codebook:
+            _, probabilities, _ = labelled(task, scored)
+            chosen = threshold(probabilities.max(1, initial=0), config.coverage)
+            thresholds[task.name] = thresholds[task.name] if chosen is None else chosen
+    return thresholds
+
+
+def _scored(analyzer: Analyzer, records: Sequence[Record]) -> list[tuple[Record, Prediction]]:
+    """The records that are not too long, with their predictions."""
+    predictions = zip(records, analyzer.predict(records), strict=True)
+    return [(record, prediction) for record, prediction in predictions if isinstance(prediction, Prediction)]
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
