@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diplotone.model.analyzer import Prediction, load
+from diplotone.model.analyzer import Analyzer, Prediction, load
 from diplotone.model.errors import ConfigError, RecordError, TextError
 
 ARTICLE = (
@@ -158,3 +159,33 @@ def test_predictions_are_probabilities(analyzer, eight_records):
         for values in prediction.sentence.values():
             assert values.min() >= 0
             assert values.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing", "reported"),
+    [
+        ("Oslo wrote while Riga slept.", 0.49, True),
+        ("Oslo wrote while Riga slept.", 0.51, False),
+        ("Tension between Oslo and Riga grew.", 0.79, True),
+        ("Tension between Oslo and Riga grew.", 0.81, False),
+    ],
+)
+def test_a_relation_is_reported_where_something_was_probably_done(analyzer, text, nothing, reported):
+    """Probably: more likely than not, or one chance in five where the words tie the two to one another."""
+
+    class Told(Analyzer):
+        def predict(self, records):
+            found = []
+            for prediction in super().predict(records):
+                assert isinstance(prediction, Prediction)
+                act = np.full(
+                    len(self.codebook["act"]), (1 - nothing) / (len(self.codebook["act"]) - 1), np.float32
+                )
+                act[self.codebook["act"].index("NONE")] = nothing
+                pairs = tuple({**pair, "act": act} for pair in prediction.pairs)
+                found.append(replace(prediction, pairs=pairs))
+            return found
+
+    told = Told(analyzer.release, analyzer.engine, analyzer.encoder, analyzer.gazetteer)
+    (sentence,) = told.analyze(text).sentences
+    assert bool(sentence.pairs) is reported
