@@ -383,6 +383,7 @@ def _extract(kind: str) -> Callable[[bytes], None]:
     """A reader in this process, with the refusals that its own process turns into words."""
 
     def read(data: bytes) -> None:
+        from diplotone.model.errors import TextError
         from diplotone.serve.extract import READERS
 
         try:
@@ -391,8 +392,8 @@ def _extract(kind: str) -> Callable[[bytes], None]:
             assert isinstance(notes, list)
         except (Hangs, MemoryError, AssertionError):
             raise
-        except Exception:  # extract.main tells every one of them as "damaged"
-            pass
+        except Exception as error:  # extract.main tells every one of them as "damaged"
+            raise TextError(f"a.{kind}: is damaged") from error
 
     return read
 
@@ -556,7 +557,10 @@ def _one(name: str, count: int, seed: int, size: int) -> tuple[Figure, int]:
         told += f"; {len(found['faults']):,} faults, such as {found['faults'][0]}"
         for fault in found["faults"][:20]:
             print(name, *fault, file=sys.stderr)
-    promise = f"refused in words with the place, within {LONGEST_S:g} s, growth to {MOST_GROWTH_MB} MB"
+    promise = (
+        f"refused in words with the place, within {LONGEST_S:g} s (enormous ones {LONGEST_ENORMOUS_S:g} s), growth to"
+        f" {MOST_GROWTH_MB} MB"
+    )
     return Figure("bad input", name, told, promise, kept), found["inputs"]
 
 
