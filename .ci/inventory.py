@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = {"predict": "", "serve": "serve", "parquet": "parquet", "train": "train", "dev": "dev"}
+EXTRAS = {"predict": "", "serve": "serve", "parquet": "parquet", "mcp": "mcp", "train": "train", "dev": "dev"}
 """Purpose -> extra of pyproject.toml."""
 
 CLASSIFIER = "License :: OSI Approved :: "

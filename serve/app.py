@@ -26,6 +26,7 @@ from .label_types import StoreFailed
 from .labels import LabelStore
 from .login import LoginWall, build_login
 from .login_api import build_login_router
+from .mcp_server import MCP_PATH, as_routes, build_mcp
 from .metrics import CountRequests, Metrics
 from .model_api import build_model_router
 from .page import build_page, stylesheet, theme
@@ -83,6 +84,7 @@ def build_app(
     intake = Intake(config)
     metrics = Metrics(pool, workspace.n_folders)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
+    tools = build_mcp(pool, config) if config.mcp else None
     takeover = Takeover(pool, watch, config.precision or None) if watch else None
     retrainings = Retrainings(store, allowed=config.retraining, recipe=config.retrain_recipe)
 
@@ -100,7 +102,8 @@ def build_app(
         if takeover:
             chores.append(asyncio.create_task(_follow(takeover)))
         try:
-            yield
+            async with tools.session_manager.run() if tools else contextlib.nullcontext():
+                yield
         finally:
             for chore in chores:
                 chore.cancel()
@@ -137,6 +140,8 @@ def build_app(
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)
     answer_errors(app)
+    if tools:
+        app.router.routes += as_routes(tools)
     gr.mount_gradio_app(
         app,
         build_page(pool, analyzers[0], store, workspace, config),
@@ -169,7 +174,8 @@ def build_app(
     )
     app.add_middleware(LoginWall, login=login)
     app.add_middleware(OwnSite)
-    app.add_middleware(ClosedRoutes, also_open=("/login", "/logout") if login.kind == "password" else ())
+    doors = ("/login", "/logout") if login.kind == "password" else ()
+    app.add_middleware(ClosedRoutes, also_open=(*doors, MCP_PATH) if tools else doors)
     app.add_middleware(KnownHosts, **known_hosts(config.host, config.allowed_hosts))
     app.add_middleware(SecurityHeaders)  # refusals carry the headers too
     app.add_middleware(

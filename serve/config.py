@@ -79,6 +79,9 @@ class ServeConfig:
     """Requests that may wait for an analyzer, 1..10,000; further ones are told to come back later."""
     deadline_s: float = 60.0
     """Seconds after which a request is given up, waiting included; above 0."""
+    mcp: bool = False
+    """Whether assistants may call the service as tools (Model Context Protocol, at /mcp); not where people log in,
+    which assistants cannot."""
     retraining: bool = True
     """Whether whoever may write here may also retrain, put releases into use and go back."""
     retrain_recipe: str = ""
@@ -121,6 +124,10 @@ class ServeConfig:
             raise ConfigError('login is "proxy"; name the addresses of the proxy in trusted_proxies')
         if self.login == "proxy" and not _HEADER.fullmatch(self.proxy_header):
             raise ConfigError(f'proxy_header is "{self.proxy_header}"; give a name such as "Remote-User"')
+        if self.mcp and self.login != "none":
+            raise ConfigError(
+                f'mcp is on and login is "{self.login}"; assistants cannot log in: set mcp to false or login to "none"'
+            )
         if self.login == "none" and not is_loopback(self.host) and not self.open_without_login:
             raise ConfigError(
                 f"host is {self.host}, which others can reach, and nobody has to log in; set login to"

@@ -28,7 +28,7 @@ from .page_api import keep
 from .pool import AnalyzerPool
 from .retrain_view import render_model_tab
 from .samples import SAMPLES, read_sample
-from .shortage import shortage
+from .shortage import FAULT, shortage
 from .tabs import render_archive_tab, render_compare_tab, render_drop, render_who
 from .view import render_analysis, render_problem, render_welcome
 from .wording import names_of
@@ -41,8 +41,6 @@ TITLE = "Diplotone"
 CLAIM = """# Diplotone
 Paste diplomatic news. It says, sentence by sentence, how it sounds and who stands where toward whom, with the evidence.
 """
-
-FAULT = "a fault of the service, not of the text; its log has the details"
 
 PAGE_EVENTS = 4
 """Requests from the page that are handed to the pool at once; further ones see their place in the queue."""

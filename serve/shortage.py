@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+FAULT = "a fault of the service, not of the text; its log has the details"
 NO_MEMORY = "the service has no memory left for this; try again later or with less text"
 
 
