@@ -32,17 +32,18 @@ def matrix(dyads: Sequence[Dyad], codebook: Codebook, name_of: NameOf) -> Markup
     by_codes = {(dyad.source, dyad.target): dyad for dyad in dyads}
     sources = [code for code in actors if any((code, other) in by_codes for other in actors)]
     targets = [code for code in actors if any((other, code) in by_codes for other in actors)]
-    heads = (element("th", _actor(code, name_of), scope="col") for code in targets)
+    heads = (element("th", element("span", code, title=name_of(code)), scope="col") for code in targets)
     rows = (
         element(
             "tr",
-            element("th", _actor(code, name_of), scope="row"),
+            element("th", f"{name_of(code)} ", element("small", code), scope="row"),
             *(_cell(by_codes.get((code, other)), code == other, codebook, name_of) for other in targets),
         )
         for code in sources
     )
     note = (
-        "From the actor on the left toward the actor above: mean stance, −1 opposed to +1 supportive, and n."
+        "From the actor on the left toward the actor above: mean stance, −1 opposed to +1 supportive, and the number n"
+        " of judgements behind it. Select one to see its sentences."
     )
     if len(weight) > len(actors):
         note += f" The {len(actors)} actors of {len(weight)} with the most evidence."
@@ -70,10 +71,6 @@ def dyad_id(dyad: Dyad) -> str:
     return f"{dyad.source}>{dyad.target}"
 
 
-def _actor(code: str, name_of: NameOf) -> Markup:
-    return element("span", code, title=name_of(code))
-
-
 def _cell(dyad: Dyad | None, same: bool, codebook: Codebook, name_of: NameOf) -> Markup:
     if dyad is None:
         return element("td", "" if same else "·", class_="self" if same else "none")
@@ -86,9 +83,8 @@ def _cell(dyad: Dyad | None, same: bool, codebook: Codebook, name_of: NameOf) ->
         "td",
         element(
             "button",
-            palette.mark(stance, dyad.stance),
             element("span", signed(dyad.mean, 1), class_="number"),
-            element("span", f"n {dyad.n}", class_="n"),
+            element("span", f"{dyad.stance}, n {dyad.n}", class_="n"),
             type="button",
             data_dyad=dyad_id(dyad),
             aria_label=label,

@@ -300,6 +300,7 @@ def _shares(task: Task, analysis: Analysis, n: int) -> Markup:
     return element(
         "div",
         element("h3", task.name.capitalize()),
+        element("p", task.question, class_="quiet"),
         plots.share_bar(shown),
         element("ul", *words, class_="share-words"),
     )
