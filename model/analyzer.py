@@ -49,8 +49,12 @@ N_PRECEDENTS = 3
 MAX_CHARS = 2_000_000
 """Longest text that is analysed at once: about a thousand pages."""
 
-TOKENS_PER_BATCH = 4_096
+TOKENS_PER_BATCH = 2_048
 """Padded tokens that go through the network at once; keeps memory flat whatever comes in."""
+
+ROWS_STEP = 8
+"""Batches of more sentences are filled up to a multiple of it, with sentences of theirs: OpenVINO keeps something for
+each new shape for good, some .3 MB, and an archive comes in batches of every size."""
 
 
 SURE_OF_AN_ACT = 0.5
@@ -178,9 +182,9 @@ class Analyzer:
         places = [n for n, e in enumerate(encoded) if isinstance(e, EncodedSentence)]
         fitting = [e for e in encoded if isinstance(e, EncodedSentence)]
         for numbers in self.encoder.batches(fitting, tokens=TOKENS_PER_BATCH):
-            logits, embeddings = self.engine.run_and_embed(
-                self.encoder.collate([fitting[n] for n in numbers])
-            )
+            n_more = -len(numbers) % ROWS_STEP if len(numbers) > ROWS_STEP else 0
+            batch = self.encoder.collate([fitting[n] for n in (*numbers, *numbers[:n_more])])
+            logits, embeddings = self.engine.run_and_embed(batch)
             probabilities = {task: self._softmax(task, values) for task, values in logits.items()}
             for row, n in enumerate(numbers):
                 results[places[n]] = Prediction(
