@@ -52,11 +52,6 @@ MAX_CHARS = 2_000_000
 TOKENS_PER_BATCH = 2_048
 """Padded tokens that go through the network at once; keeps memory flat whatever comes in."""
 
-ROWS_STEP = 8
-"""Batches of more sentences are filled up to a multiple of it, with sentences of theirs: OpenVINO keeps something for
-each new shape for good, some .3 MB, and an archive comes in batches of every size."""
-
-
 SURE_OF_AN_ACT = 0.5
 """Least probability, 0..1, that the one does anything to the other, at which a pair is reported as a relation. Of pairs
 that merely stand in one sentence the network sees many as friends or foes, so a side is no witness. Chosen on dev,
@@ -182,9 +177,9 @@ class Analyzer:
         places = [n for n, e in enumerate(encoded) if isinstance(e, EncodedSentence)]
         fitting = [e for e in encoded if isinstance(e, EncodedSentence)]
         for numbers in self.encoder.batches(fitting, tokens=TOKENS_PER_BATCH):
-            n_more = -len(numbers) % ROWS_STEP if len(numbers) > ROWS_STEP else 0
-            batch = self.encoder.collate([fitting[n] for n in (*numbers, *numbers[:n_more])])
-            logits, embeddings = self.engine.run_and_embed(batch)
+            logits, embeddings = self.engine.run_and_embed(
+                self.encoder.collate([fitting[n] for n in numbers])
+            )
             probabilities = {task: self._softmax(task, values) for task, values in logits.items()}
             for row, n in enumerate(numbers):
                 results[places[n]] = Prediction(

@@ -21,6 +21,10 @@ from .runtime import import_openvino
 
 OPENVINO_FILE = "openvino_model.xml"
 PRECISIONS = ("f32", "bf16")
+ROWS_STEP = 8
+"""Batches of more sentences are filled up to a multiple of it, with sentences of theirs: OpenVINO keeps something for
+each new shape for good, some .3 MB, and an archive comes in batches of every size."""
+
 EMBEDDING = "embedding"
 """Name of the output that is no task: the mean of each sentence's tokens."""
 
@@ -110,14 +114,24 @@ class OpenVinoEngine:
                 if self._request is None:
                     model = compiled(self._core, self._path, self._settings, self._digest)
                     self._request = model.create_infer_request()
-                results = self._request.infer(batch.as_dict(), share_inputs=True)
+                filled = _filled_up(batch)
+                results = self._request.infer(filled.as_dict(), share_inputs=True)
             logits = {name: np.array(results[n]) for n, name in enumerate(self._outputs)}
-            _check_shapes(logits, batch)
+            _check_shapes(logits, filled)
+            logits = {name: values[: len(batch.input_ids)] for name, values in logits.items()}
         except BaseException:
             # A model that memory failed half-way fails ever after, and so do new requests made of it.
             self._request = None
             raise
         return logits, logits.pop(EMBEDDING, None)
+
+
+def _filled_up(batch: Batch) -> Batch:
+    n_rows = len(batch.input_ids)
+    n_more = -n_rows % ROWS_STEP if n_rows > ROWS_STEP else 0
+    if not n_more:
+        return batch
+    return Batch(*(np.concatenate([rows, rows[:n_more]]) for rows in batch.as_dict().values()))
 
 
 def _check_shapes(outputs: Logits, batch: Batch) -> None:
