@@ -21,7 +21,7 @@ MAY_BE_CLOSED: dict[int | str, dict[str, Any]] = {
 class RetrainingAnswer(BaseModel):
     """One retraining as it stands."""
 
-    id: str = Field(examples=["20260301-093000-1f2e"])
+    id: str = Field(examples=["20260301-093000-041592"])
     asked: str = Field(examples=["2026-03-01T09:30:00+00:00"])
     sentences: int = Field(description="Labelled sentences that it was given.")
     state: Literal["waiting", "running", "ended", "cancelled", "failed"]
@@ -78,7 +78,7 @@ class PromoteRequest(BaseModel):
     candidate: str = Field(
         max_length=200,
         description='The id of a retraining that has ended, the name of a release that is kept, or "shipped".',
-        examples=["20260301-093000-1f2e"],
+        examples=["20260301-093000-041592"],
     )
     anyway: bool = Field(default=False, description="Even where its verdict is to refuse it.")
 

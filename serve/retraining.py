@@ -23,7 +23,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -61,7 +60,7 @@ SECONDS_TO_SHOW_ITSELF = 10.0
 NEEDED = ("torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
 TRAIN = (sys.executable, "-m", "diplotone.train")
 SAID_BY_TRAIN = "diplotone-train: "
-_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
 _LINE_ENDS = re.compile(r"[\r\n]+")
 
 
@@ -273,7 +272,7 @@ class Retrainings:
 
     def _new_folder(self, records: Sequence[Record]) -> Path:
         asked = datetime.now(UTC)
-        folder = self.folder / f"{asked:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        folder = self.folder / f"{asked:%Y%m%d-%H%M%S-%f}"  # to the microsecond, so that names sort as asked
         staging = folder.with_name(f".{folder.name}")
         staging.mkdir()
         try:

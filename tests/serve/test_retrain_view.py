@@ -41,7 +41,7 @@ VERDICT: dict[str, Any] = {
 
 
 def retraining(**fields: Any) -> Retraining:
-    given = {"id": "20260301-093000-1f2e", "asked": "2026-03-01T09:30:00+00:00", "sentences": 12} | fields
+    given = {"id": "20260301-093000-041592", "asked": "2026-03-01T09:30:00+00:00", "sentences": 12} | fields
     return Retraining(folder=Path(), **given)
 
 

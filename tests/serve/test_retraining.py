@@ -135,9 +135,13 @@ def test_the_interface_refuses_in_words(analyzer, store, monkeypatch):
     with TestClient(build_app([analyzer], ServeConfig()), base_url="http://127.0.0.1:7860") as client:
         answer = client.get("/v1/retrain").json()
         assert (answer["sentences"], answer["problem"], answer["retrainings"]) == (12, None, [])
-        for method, path in (("GET", "20260301-093000-1f2e"), ("DELETE", "..%2f..%2fx"), ("GET", "nothing")):
+        for method, path in (
+            ("GET", "20260301-093000-041592"),
+            ("DELETE", "..%2f..%2fx"),
+            ("GET", "nothing"),
+        ):
             assert client.request(method, f"/v1/retrain/{path}").status_code == 404
-        for candidate in ("../../etc", "/etc", "nothing", "", "20260301-093000-1f2e"):
+        for candidate in ("../../etc", "/etc", "nothing", "", "20260301-093000-041592"):
             refused = client.post("/v1/releases/promote", json={"candidate": candidate})
             assert refused.status_code == 400
             assert "there is no such release" in refused.json()["error"]
