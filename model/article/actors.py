@@ -92,7 +92,7 @@ class Gazetteer:
     def _mentions(self, words: Words, matches: Sequence[Match], article: _Article) -> Iterator[Mention]:
         kept = list(self._kept(words, matches, article))
         places = set(self._mere_places(words, [match for match, _ in kept]))
-        starts = [*(match.first for match, _ in kept[1:]), len(words)][: len(kept)]
+        starts = [*(self._roles.title_start(match, words) for match, _ in kept[1:]), len(words)][: len(kept)]
         spans = [
             (self._roles.widen(match, words, self._actors[codes[0]].kind, following), codes)
             for (match, codes), following in zip(kept, starts, strict=True)

@@ -54,13 +54,12 @@ class Context:
         return use != "adjective" or not self._is_language(match, words)
 
     def has_leading_title(self, match: Match, words: Words) -> bool:
-        """Whether a family name has the title of a leader: "President Carter"."""
+        """Whether a family name has the title of a leader: "President Carter", "Secretary of State Rusk"."""
         before = match.first - 1
-        return (
-            words.joint_before(match.first) == " "
-            and words.is_capitalised(before)
-            and words.low(before) in self._lists["roles.leading"]
-        )
+        if words.joint_before(match.first) != " " or not words.is_capitalised(before):
+            return False
+        is_secretary_of = [words.low(before - 2), words.low(before - 1)] == ["secretary", "of"]
+        return is_secretary_of or words.low(before) in self._lists["roles.leading"]
 
     # ------------------------------------------------------------------------------------ places
 

@@ -49,13 +49,13 @@ class Roles:
             match: The match.
             words: Its sentence.
             kind: What the actor is; a movement has fighters.
-            free_until: Number of the first word of the next match, which is not to be swallowed.
+            free_until: Number of the first word of the next match or of its title, which is not to be swallowed.
         """
         if match.form.use == "people" or len(match.form.codes) > 1:
             return WordSpan(match.first, match.last)
         last = self._role_end(match, words, kind, free_until)
         if match.form.use in ("person", "short"):
-            return WordSpan(self._title_start(match.first, words), last)
+            return WordSpan(self.title_start(match, words), last)
         if last > match.last:
             return WordSpan(self._rank_start(match.first, words), last)
         return WordSpan(self._office_start(match.first, words), last)
@@ -126,9 +126,14 @@ class Roles:
 
     # ------------------------------------------------------------------------------- to the left
 
-    def _title_start(self, first: int, words: Words) -> int:
-        """Number of the first word of the title before a name: "Prime Minister Modi", "Mr. Modi"."""
-        start = first
+    def title_start(self, match: Match, words: Words) -> int:
+        """Return the number of the first word of a person's title, else of the match itself.
+
+        "Prime Minister Modi", "Mr. Modi".
+        """
+        start = first = match.first
+        if match.form.use not in ("person", "short"):
+            return first
         while start > 0 and words.is_capitalised(start - 1):
             word, joint = words.low(start - 1), words.joint(start - 1)
             if joint not in (" ", "-") and not (joint == ". " and word in _COURTESY):

@@ -184,6 +184,29 @@ def test_a_family_name_needs_the_full_one_unless_it_is_plain() -> None:
 # ------------------------------------------------------------------------------------ the file
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "President Obama and President Hu opened the talks.",
+            [("President Obama", "USA"), ("President Hu", "CHN")],
+        ),
+        (
+            "Norway and Prime Minister Modi signed it.",
+            [("Norway", "NOR"), ("Prime Minister Modi", "IND")],
+        ),
+        ("Secretary of State Rusk flew to Bonn.", [("Secretary of State Rusk", "USA")]),
+    ],
+)
+def test_a_title_belongs_to_the_name_after_it(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
+
+
+def test_who_has_changed_office_is_told_by_the_article() -> None:
+    assert codes("Rutte thanked the allies.") == ["NATO"]
+    assert codes("The Dutch voted. Rutte thanked them.") == ["NLD", "NLD"]
+
+
 def test_actors_can_be_asked_for() -> None:
     assert GAZETTEER["NOR"].name == "Norway"
     assert GAZETTEER["NAM"].kind == "state"
