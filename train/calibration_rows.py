@@ -14,6 +14,7 @@ from .metrics import (
     Labels,
     Probabilities,
     expected_calibration_error,
+    least_calibration_error,
     risk_coverage,
 )
 from .rows import Row, share_row, statistic_row
@@ -62,7 +63,10 @@ def own_calibration(analyzer: Analyzer, records: Sequence[Record], split: str) -
 def calibration_rows(
     source: str, task: str, true: Labels, probabilities: Probabilities, groups: Sequence[Any], aim: str
 ) -> Iterator[Row]:
-    """Yield the ECE in ten bins of equal count and in ten of equal width; arguments as of `label_row`."""
+    """Yield the ECE in ten bins of equal count and in ten of equal width; arguments as of `label_row`.
+
+    Beside each stands what exact probabilities would show on so many labels.
+    """
     for bins, equal_width in (("equal count", False), ("equal width", True)):
         yield statistic_row(
             source,
@@ -72,4 +76,5 @@ def calibration_rows(
                 true[rows], probabilities[rows], equal_width=equal_width
             ),
             aim=aim,
+            anchor=f"exact probabilities: {least_calibration_error(probabilities, equal_width=equal_width):.3f}",
         )

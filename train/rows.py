@@ -145,13 +145,22 @@ def statistic_row(
     statistic: Callable[[NDArray[np.int64]], float],
     *,
     aim: str = "",
+    anchor: str = "",
 ) -> Row:
     """Return a figure that is no figure of confusion counts; arguments as of `label_row` and `resampled_statistic`."""
     draws = resampled_statistic(statistic, groups)
     low, high = bounds(draws)
     value = statistic(np.arange(len(groups)))
     return Row(
-        source=source, figure=figure, n=len(groups), value=value, low=low, high=high, aim=aim, draws=draws
+        source=source,
+        figure=figure,
+        n=len(groups),
+        value=value,
+        low=low,
+        high=high,
+        anchor=anchor,
+        aim=aim,
+        draws=draws,
     )
 
 

@@ -13,6 +13,7 @@ from diplotone.train.metrics import (
     confusion,
     expected_calibration_error,
     interval,
+    least_calibration_error,
     macro_f1,
     quadratic_kappa,
     risk_coverage,
@@ -124,6 +125,16 @@ def test_bins_of_equal_width_are_not_bins_of_equal_count():
     assert expected_calibration_error(true, probabilities) == pytest.approx(by_width)
     mixed = expected_calibration_error(np.array([0, 1] * 5), _sure(*[0.95] * 10), equal_width=True)
     assert mixed == pytest.approx(0.45)
+
+
+def test_exact_probabilities_are_off_too_and_less_so_with_more_items():
+    confidences = np.random.default_rng(1).uniform(0.5, 1, 4_000)
+    few, many = _sure(*confidences[:400]), _sure(*confidences)
+    assert 0.02 < least_calibration_error(few) < 0.07
+    assert least_calibration_error(many) == pytest.approx(least_calibration_error(few) / 10**0.5, rel=0.15)
+    assert least_calibration_error(_sure(1.0, 1.0)) == 0
+    true = (np.random.default_rng(2).random(4_000) > confidences).astype(int)  # right as often as they say
+    assert expected_calibration_error(true, many) < 2 * least_calibration_error(many)
 
 
 def test_risk_grows_as_unsure_labels_are_given():
