@@ -41,6 +41,7 @@ from .engine import PRECISIONS, Engine, OpenVinoEngine, TorchEngine
 from .errors import ConfigError, TextError
 from .precedents import TEXTS_FILE, VECTORS_FILE, PrecedentIndex
 from .records import Pair, Record, check_rows
+from .relations import relation_features
 from .release import Release, current_release, open_release
 
 N_PRECEDENTS = 3
@@ -51,14 +52,6 @@ MAX_CHARS = 2_000_000
 
 TOKENS_PER_BATCH = 2_048
 """Padded tokens that go through the network at once; keeps memory flat whatever comes in."""
-
-SURE_OF_AN_ACT = 0.5
-"""Least probability, 0..1, that the one does anything to the other, at which a pair is reported as a relation. Of pairs
-that merely stand in one sentence the network sees many as friends or foes, so a side is no witness. Chosen on dev,
-where relations of real sentences are found with F1 .58 (.52 if the likeliest act must be one); on test .55 (.53)."""
-
-SURE_WHEN_JOINED = 0.2
-"""The same where the words tie the two to one another: "tension between Peru and Chile"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +64,20 @@ class Prediction:
     """Per pair, per pair task. *Shape:* (labels,)"""
     embedding: NDArray[np.float32] | None = None
     """The mean of the sentence's tokens; None where the release does not give it out. *Shape:* (H,)"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An article before its judgements: what each list holds of a sentence stands at the sentence's number."""
+
+    sentences: Sequence[Sentence]
+    mentions: Sequence[tuple[Mention, ...]]
+    reasons: Sequence[str | None]
+    """Why a sentence is not judged."""
+    ties: Sequence[Ties]
+    candidates: Sequence[Sequence[tuple[Mention, Mention]]]
+    predictions: Mapping[int, Prediction | TooLong]
+    """Of the sentences that are judged."""
 
 
 def load(
@@ -239,31 +246,11 @@ class Analyzer:
             TextError: The text is no string, empty or too long.
         """
         _check_text(text)
-        sentences = split(text)
-        mentions = self.gazetteer.find(text, sentences)
-        voices = attribute(text, sentences, mentions)
-        reasons = reasons_unscored(text, sentences)
-        ties = [Ties(text, sentence, found) for sentence, found in zip(sentences, mentions, strict=True)]
-        candidates = [
-            () if reason else candidate_pairs(tie.bearers, tie.may_be_related)
-            for reason, tie in zip(reasons, ties, strict=True)
-        ]
-        readable = [n for n, reason in enumerate(reasons) if reason is None]
-        predictions: dict[int, Prediction | TooLong] = dict(
-            zip(
-                readable,
-                self.predict([_record(text, sentences[n], candidates[n]) for n in readable]),
-                strict=True,
-            )
-        )
-        analysed = tuple(
-            self._sentence(
-                n, text, s, voices[n], mentions[n], candidates[n], ties[n], predictions.get(n), reasons[n]
-            )
-            for n, s in enumerate(sentences)
-        )
+        read = self._read(text)
+        voices = attribute(text, read.sentences, read.mentions)
+        analysed = tuple(self._sentence(n, text, voice, read) for n, voice in enumerate(voices))
         if precedents > 0:
-            analysed = self._with_precedents(analysed, predictions, precedents)
+            analysed = self._with_precedents(analysed, read.predictions, precedents)
         return Analysis(
             tone=tone_index(analysed, self.codebook["tone"]),
             tone_parts=tone_parts(analysed, self.codebook["tone"]),
@@ -280,6 +267,35 @@ class Analyzer:
             ),
         )
 
+    def possible_relations(self, text: str) -> Iterator[tuple[Mention, Mention, dict[str, float]]]:
+        """Yield source and target of every pair that is scored in a text, with its features.
+
+        Which of them are reported is the release's rule to say (see `relations`).
+
+        Raises:
+            TextError: As `analyze` does.
+        """
+        _check_text(text)
+        read = self._read(text)
+        for number in range(len(read.sentences)):
+            for source, target, features, _ in self._possible_relations(number, read):
+                yield source, target, features
+
+    def _read(self, text: str) -> _Read:
+        sentences = split(text)
+        mentions = self.gazetteer.find(text, sentences)
+        reasons = reasons_unscored(text, sentences)
+        ties = [Ties(text, sentence, found) for sentence, found in zip(sentences, mentions, strict=True)]
+        candidates = [
+            () if reason else candidate_pairs(tie.bearers, tie.may_be_related)
+            for reason, tie in zip(reasons, ties, strict=True)
+        ]
+        readable = [n for n, reason in enumerate(reasons) if reason is None]
+        predictions = self.predict([_record(text, sentences[n], candidates[n]) for n in readable])
+        return _Read(
+            sentences, mentions, reasons, ties, candidates, dict(zip(readable, predictions, strict=True))
+        )
+
     def compare(self, before: str, after: str) -> Comparison:
         """Return two statements side by side: what was changed, and which way the tone went.
 
@@ -294,22 +310,16 @@ class Analyzer:
             self.analyze(before, precedents=0), self.analyze(after, precedents=0), self.codebook["tone"]
         )
 
-    def _sentence(
-        self,
-        number: int,
-        text: str,
-        sentence: Sentence,
-        voice: Voice,
-        mentions: tuple[Mention, ...],
-        candidates: Sequence[tuple[Mention, Mention]],
-        ties: Ties,
-        prediction: Prediction | TooLong | None,
-        reason: str | None,
-    ) -> SentenceAnalysis:
+    def _sentence(self, number: int, text: str, voice: Voice, read: _Read) -> SentenceAnalysis:
+        sentence, reason, prediction = (
+            read.sentences[number],
+            read.reasons[number],
+            read.predictions.get(number),
+        )
         pairs: tuple[PairAnalysis, ...] = ()
         if isinstance(prediction, Prediction):
             judgements = self._judge_all("sentence", prediction.sentence)
-            pairs = tuple(ties.without_mirror_images(self._relations(candidates, ties, prediction)))
+            pairs = tuple(read.ties[number].without_mirror_images(self._relations(number, read)))
         else:
             unscored = Judgement(label=None, probabilities={}, reason=reason or str(prediction))
             judgements = {task.name: unscored for task in self.codebook.at("sentence")}
@@ -322,20 +332,36 @@ class Analyzer:
             voice=voice,
             sentiment=judgements["sentiment"],
             tone=judgements["tone"],
-            mentions=mentions,
+            mentions=read.mentions[number],
             pairs=pairs,
             rungs=() if reason else self.ladder.find(text, sentence.start, sentence.end),
         )
 
-    def _relations(
-        self, candidates: Sequence[tuple[Mention, Mention]], ties: Ties, prediction: Prediction
-    ) -> Iterator[PairAnalysis]:
-        """The pairs of which the sentence says something, surely enough."""
-        for (source, target), probabilities in zip(candidates, prediction.pairs, strict=True):
-            judgements = self._judge_all("pair", probabilities)
-            sure = SURE_WHEN_JOINED if ties.are_joined(source, target) else SURE_OF_AN_ACT
-            if 1 - judgements["act"].probabilities.get("NONE", 0.0) >= sure:
+    def _relations(self, number: int, read: _Read) -> Iterator[PairAnalysis]:
+        """The pairs of which a sentence says something, surely enough."""
+        rule = self.release.calibration.relations
+        for source, target, features, judgements in self._possible_relations(number, read):
+            if rule.holds(features):
                 yield PairAnalysis(source=source, target=target, **judgements)
+
+    def _possible_relations(
+        self, number: int, read: _Read
+    ) -> Iterator[tuple[Mention, Mention, dict[str, float], dict[str, Judgement]]]:
+        """The pairs of a sentence, with their features and judgements."""
+        prediction, ties = read.predictions.get(number), read.ties[number]
+        if not isinstance(prediction, Prediction):
+            return
+        actors = len({mention.code for mention in read.mentions[number]})
+        for (source, target), probabilities in zip(read.candidates[number], prediction.pairs, strict=True):
+            judgements = self._judge_all("pair", probabilities)
+            features = relation_features(
+                source,
+                target,
+                {task: judgement.probabilities for task, judgement in judgements.items()},
+                actors=actors,
+                joined=ties.are_joined(source, target),
+            )
+            yield source, target, features, judgements
 
     # ------------------------------------------------------------------------------ precedents
 

@@ -26,6 +26,7 @@ from typing import Any
 from .codebook import Codebook
 from .errors import ReleaseError
 from .reading import Reading
+from .relations import PLAIN_RULE, RelationRule
 
 MANIFEST = "MANIFEST.json"
 FORMAT = 1
@@ -56,6 +57,8 @@ class Calibration:
     """Per task: least probability, 0..1, at which a label is given."""
     precision: str
     """Precision of what is not quantised when served, "f32" or "bf16" (f32 where the processor lacks it)."""
+    relations: RelationRule = PLAIN_RULE
+    """Which pairs of a sentence are reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +239,7 @@ def open_release(folder: Path) -> Release:
                 temperatures={task.name: float(calibration["temperatures"][task.name]) for task in codebook},
                 thresholds={task.name: float(calibration["thresholds"][task.name]) for task in codebook},
                 precision=str(calibration["precision"]),
+                relations=_relation_rule(calibration.get("relations")),
             ),
             reading=Reading(
                 max_tokens=int(config["max_tokens"]),
@@ -246,6 +250,14 @@ def open_release(folder: Path) -> Release:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ReleaseError(f"{folder}: its JSON files lack or misstate {error}; train it anew") from error
+
+
+def _relation_rule(found: Mapping[str, Any] | None) -> RelationRule:
+    """The rule as it is written in `calibration.json`, where older releases have none."""
+    if found is None:
+        return PLAIN_RULE
+    weights = {str(name): float(weight) for name, weight in found["weights"].items()}
+    return RelationRule(weights=weights, threshold=float(found["threshold"]))
 
 
 def seal(folder: Path, name: str) -> None:

@@ -46,6 +46,7 @@ from .public import (
     read_re3d,
     read_un_quadclass,
 )
+from .relations import labelled_relations
 from .robustness import robustness_rows
 from .rows import (
     Row,
@@ -259,7 +260,9 @@ def benchmark(
 def _release_figures(analyzer: Analyzer, mirror: Path | None, corpus: Corpus) -> list[Row]:
     test = corpus.split("test")
     rows = list(own_figures(analyzer, corpus))
-    rows += _relation_figures(analyzer, [record for record in test if record.register is None])
+    for kind, written in (("written", True), ("real", False)):
+        chosen = [record for record in test if (record.register is not None) == written]
+        rows += _relation_figures(analyzer, f"own test, {kind}", chosen)
     rows += _contrast_figures(analyzer)
     rows += _swap_figures(analyzer, test)
     rows += robustness_rows(analyzer, test)
@@ -390,23 +393,18 @@ def _task_answers(
     return gold, answers, groups
 
 
-def _relation_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator[Row]:
+def _relation_figures(analyzer: Analyzer, source: str, records: Sequence[Record]) -> Iterator[Row]:
     """Who does something to whom, found in the bare sentence: actors, pairs and acts in one figure.
 
-    A labelled relation is an ordered pair of coded actors with a side or an act. It is found where the analysis of the
-    sentence reports a relation between the same codes.
+    A labelled relation is found where the analysis of the sentence reports one between the same codes.
     """
     reported: list[tuple[int, bool]] = []
     labelled: list[tuple[int, bool]] = []
     for n, record in enumerate(records):
-        wanted = {
-            (pair.source_code, pair.target_code)
-            for pair in record.pairs
-            if pair.source_code and pair.target_code and (pair.stance != "neutral" or pair.act != "NONE")
-        }
+        wanted = labelled_relations(record)
         found = {
             (pair.source.code, pair.target.code)
-            for sentence in analyzer.analyze(record.text).sentences
+            for sentence in analyzer.analyze(record.text, precedents=0).sentences
             for pair in sentence.pairs
         }
         reported += [(n, pair in wanted) for pair in found]
@@ -414,9 +412,7 @@ def _relation_figures(analyzer: Analyzer, records: Sequence[Record]) -> Iterator
     for figure, answers in (("precision", reported), ("recall", labelled)):
         if answers:
             groups, right = zip(*answers, strict=True)
-            yield share_row(
-                "own test, real", f"relations found in bare sentences, {figure}", list(right), groups
-            )
+            yield share_row(source, f"relations found in bare sentences, {figure}", list(right), groups)
 
 
 def _contrast_figures(predictor: Reader) -> Iterator[Row]:

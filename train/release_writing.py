@@ -14,12 +14,14 @@ import numpy as np
 import tomli_w
 
 from ..model.analyzer import Analyzer, Prediction
+from ..model.article.actors import Gazetteer
 from ..model.codebook import Codebook
 from ..model.encoding import EncodedSentence, SentenceEncoder
 from ..model.engine import OpenVinoEngine
 from ..model.golden import write_golden
 from ..model.network import DiplotoneNetwork
 from ..model.records import Record
+from ..model.relations import PLAIN_RULE, RelationRule
 from ..model.release import Calibration, Release, open_release, seal
 from .calibrate import temperature, threshold
 from .card import model_card
@@ -31,6 +33,7 @@ from .fairness import as_metrics, country_swap, roles_exchanged
 from .mistakes import surest_mistakes
 from .pictures import draw_pictures
 from .precedents import write_precedents
+from .relations import fit_relation_rule
 from .release_gates import broken_gates
 
 COMPARED_SENTENCES = 2_500
@@ -90,13 +93,19 @@ def write_release(
 
     engine = OpenVinoEngine(staging, precision=exported.precision)
 
-    def analyzer(recipe: TrainConfig, temperatures: Mapping[str, float]) -> Analyzer:
-        release = unsealed_release(staging, codebook, recipe, temperatures, exported.precision)
-        return Analyzer(release, engine, encoder)
+    gazetteer = Gazetteer.load()
+
+    def analyzer(
+        recipe: TrainConfig, temperatures: Mapping[str, float], relations: RelationRule = PLAIN_RULE
+    ) -> Analyzer:
+        release = unsealed_release(staging, codebook, recipe, temperatures, exported.precision, relations)
+        return Analyzer(release, engine, encoder, gazetteer)
 
     temperatures = fit_temperatures(analyzer(config, {task.name: 1.0 for task in codebook}), dev)
     thresholds = fit_thresholds(analyzer(config, temperatures), dev, config)
-    calibrated = analyzer(replace(config, thresholds=thresholds), temperatures)
+    recipe = replace(config, thresholds=thresholds)
+    relations = fit_relation_rule(analyzer(recipe, temperatures), dev)
+    calibrated = analyzer(recipe, temperatures, relations)
     figures: dict[str, Any] = {
         split: evaluate(calibrated, records) for split, records in (("dev", dev), ("test", test)) if records
     }
@@ -110,6 +119,7 @@ def write_release(
             "temperatures": temperatures,
             "thresholds": thresholds,
             "precision": exported.precision,
+            "relations": {"weights": dict(relations.weights), "threshold": relations.threshold},
         },
     )
     served = {
@@ -139,7 +149,12 @@ def write_release(
 
 
 def unsealed_release(
-    folder: Path, codebook: Codebook, config: TrainConfig, temperatures: Mapping[str, float], precision: str
+    folder: Path,
+    codebook: Codebook,
+    config: TrainConfig,
+    temperatures: Mapping[str, float],
+    precision: str,
+    relations: RelationRule = PLAIN_RULE,
 ) -> Release:
     """Return a release that is still being made, to be measured before it has a manifest."""
     return Release(
@@ -147,7 +162,12 @@ def unsealed_release(
         name=config.name,
         digest="",
         codebook=codebook,
-        calibration=Calibration(temperatures=temperatures, thresholds=config.thresholds, precision=precision),
+        calibration=Calibration(
+            temperatures=temperatures,
+            thresholds=config.thresholds,
+            precision=precision,
+            relations=relations,
+        ),
         reading=config.reading,
     )
 
