@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..model.analyzer import Analyzer, load
-from ..model.errors import ConfigError, ReleaseError
-from ..model.release import Release, releases_folder, seal
+from ..model.errors import ConfigError
 from .auxiliary import auxiliary_records
 from .baselines import Linear, Vader, fit_linear
 from .benchmark import Row, as_json, as_table, benchmark, headline
-from .card import completed
+from .card import BENCHMARK_HEADING
+from .card_completion import check_not_in_use, complete_card
 from .config import recipe_of
 from .corpus import Corpus, find_mirror, load_corpus
 
@@ -50,13 +50,14 @@ def report(
     if any(analyzer.codebook.digest != first.codebook.digest for analyzer in analyzers):
         raise ConfigError("--release: the releases have different codebooks; their figures have no mean")
     if card:
-        _check_not_in_use(first.release)
+        check_not_in_use(first.release)
     page = _page_with_table(readme) if readme else ""
     corpus = load_corpus(first.codebook, mirror=mirror)
     baselines = _baselines(first, corpus, mirror) if with_baselines else []
     rows = benchmark(analyzers, mirror, corpus, baselines)
     if card:
-        analyzers[0] = first = _with_completed_card(first, rows, len(analyzers))
+        section = "\n".join(_card_lines(rows, len(analyzers)))
+        analyzers[0] = first = load(complete_card(first.release, BENCHMARK_HEADING, section).folder)
     labels = [analyzer.release.label for analyzer in analyzers]
     if out:
         named = {"release": labels[0]} | ({"releases": labels} if len(labels) > 1 else {})
@@ -88,26 +89,6 @@ def _page_with_table(path: Path) -> str:
             f"{path}: has no table of figures to replace; it begins with | data | figure | n | value |"
         )
     return page
-
-
-def _check_not_in_use(release: Release) -> None:
-    folder = release.folder.resolve()
-    if releases_folder().resolve() in folder.parents:
-        raise ReleaseError(
-            f"{folder}: is a promoted release, which never changes; complete the card of the run's own before promoting"
-        )
-
-
-def _with_completed_card(analyzer: Analyzer, rows: Sequence[Row], n_releases: int) -> Analyzer:
-    """The release with the benchmark in its card, sealed anew."""
-    folder, name = analyzer.release.folder, analyzer.release.name
-    path = folder / "README.md"
-    card = completed(path.read_text(encoding="utf-8"), "\n".join(_card_lines(rows, n_releases)))
-    part = path.with_name("README.md.part")
-    part.write_text(card, encoding="utf-8")
-    part.replace(path)
-    seal(folder, name)
-    return load(folder)
 
 
 def _card_lines(rows: Sequence[Row], n_releases: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from .pictures import CURVES, confusion_file
 from .sources import load_sources
 
 BENCHMARK_HEADING = "## Benchmark"
+ABLATION_HEADING = "## What was tried"
 
 
 def model_card(
@@ -29,15 +31,22 @@ def model_card(
     return "\n".join(lines) + "\n"
 
 
-def completed(card: str, benchmark: str) -> str:
-    """Return a card with the figures of the benchmark, which come last and replace those of an earlier one.
+def completed(card: str, heading: str, section: str) -> str:
+    """Return a card with a further section, in the place of an earlier one of that heading, else at its end.
 
     Args:
         card: As `model_card` made it, completed before or not.
-        benchmark: Markdown.
+        heading: Of the section, with its two number signs.
+        section: Markdown without headings of its own.
     """
-    made_by_trainer = card.partition(f"\n{BENCHMARK_HEADING}\n")[0].rstrip("\n")
-    return f"{made_by_trainer}\n\n{BENCHMARK_HEADING}\n\n{benchmark}\n"
+    sections = re.split(r"^(?=## )", card.rstrip("\n") + "\n", flags=re.MULTILINE)
+    new = f"{heading}\n\n{section}\n"
+    places = [n for n, found in enumerate(sections) if found.startswith(f"{heading}\n")]
+    if not places:
+        return "".join(sections) + f"\n{new}"
+    (place,) = places
+    is_last = place == len(sections) - 1
+    return "".join([*sections[:place], new if is_last else f"{new}\n", *sections[place + 1 :]])
 
 
 def _lines(

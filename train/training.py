@@ -77,7 +77,7 @@ def train_network(
     if not train:
         raise ConfigError("there is not one sentence to train on; add some with --labels")
     dev = dev or train  # a handful of sentences for a trial: there is nothing else to stop on
-    _claim(run, config, corpus, start.origin if start else {}, fresh=fresh)
+    claim_run(run, config, corpus, start.origin if start else {}, fresh=fresh)
     write_progress(run, "preparing")
     set_seed(config.seed)
     network, encoder = (start.network, start.encoder) if start else untrained_network(config, codebook)
@@ -228,8 +228,26 @@ def newest_whole_checkpoint(run: Path) -> str | None:
     return str(whole[-1]) if whole else None
 
 
-def _claim(run: Path, config: TrainConfig, corpus: Corpus, origin: Mapping[str, Any], *, fresh: bool) -> None:
-    """Make the folder this run's, or find that it is."""
+def claim_run(
+    run: Path,
+    config: TrainConfig,
+    corpus: Corpus,
+    origin: Mapping[str, Any] | None = None,
+    *,
+    fresh: bool = False,
+) -> None:
+    """Make the folder this run's, or find that it is.
+
+    Args:
+        run: The folder.
+        config: The recipe.
+        corpus: What is trained on.
+        origin: The release that the training goes on from, as `WarmStart` tells it.
+        fresh: Throw away what the folder holds.
+
+    Raises:
+        ConfigError: It holds a run of another recipe or other data.
+    """
     recipe = {name: value for name, value in config.as_dict().items() if name not in JUDGED_AFTERWARDS}
     mine = {"recipe": json.loads(json.dumps(recipe)), "data": corpus.digest}
     mine |= {"start": dict(origin)} if origin else {}

@@ -13,7 +13,7 @@ from diplotone.model.errors import ReleaseError
 from diplotone.model.release import open_release
 from diplotone.serve.model_view import render_card
 from diplotone.train.benchmark_report import report
-from diplotone.train.card import BENCHMARK_HEADING, completed
+from diplotone.train.card import ABLATION_HEADING, BENCHMARK_HEADING, completed
 from diplotone.train.export import Exported
 from diplotone.train.fit import refuse_broken
 from diplotone.train.mistakes import surest_mistakes
@@ -66,10 +66,15 @@ def test_examples_are_wrong_and_written_for_the_project(tiny_release, eight_reco
     assert surest_mistakes(analyzer, eight_records) == []
 
 
-def test_a_card_is_completed_once():
-    once = completed("# name\n\nText\n", "| a |")
-    assert once == f"# name\n\nText\n\n{BENCHMARK_HEADING}\n\n| a |\n"
-    assert completed(once, "| b |") == once.replace("| a |", "| b |")
+def test_a_section_of_a_card_replaces_an_earlier_one():
+    written = "# name\n\nText\n\n## Data\n\nMore\n"
+    once = completed(written, BENCHMARK_HEADING, "| a |")
+    assert once == f"{written}\n{BENCHMARK_HEADING}\n\n| a |\n"
+    assert completed(once, BENCHMARK_HEADING, "| b |") == once.replace("| a |", "| b |")
+    both = completed(once, ABLATION_HEADING, "| c |")
+    assert both == f"{once}\n{ABLATION_HEADING}\n\n| c |\n"
+    assert completed(both, BENCHMARK_HEADING, "| b |") == both.replace("| a |", "| b |")
+    assert completed(both, "## Data", "Less") == both.replace("More", "Less")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from .libraries import quieten_libraries
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `evaluate`, `benchmark`, `curve`, `simulate` and `reading`."""
+    """Add `evaluate`, `benchmark`, `curve`, `ablate`, `simulate` and `reading`."""
     evaluate = commands.add_parser("evaluate", help="score a release on labelled sentences")
     evaluate.add_argument("file", type=Path, help="records as .jsonl or .csv")
     evaluate.add_argument(
@@ -54,6 +54,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     curve.add_argument("--runs", type=Path, default=Path("runs/curve"), help="folder for the trainings")
     curve.add_argument("-o", "--out", type=Path, help="write the figures as JSON too, after each training")
     curve.set_defaults(run=_curve)
+
+    ablate = commands.add_parser("ablate", help="what one change of the recipe at a time is worth, on dev")
+    ablate.add_argument("--plan", type=Path, help="changes in TOML (the shipped configs/ablation.toml)")
+    ablate.add_argument("--config", type=Path, help="recipe in TOML (the shipped configs/train.toml)")
+    ablate.add_argument("--only", nargs="+", default=[], metavar="CHANGE", help="by their names in the plan")
+    ablate.add_argument("--mirror", type=Path, help="folder with the public data sets")
+    ablate.add_argument("--seeds", type=int, nargs="+", default=[1])
+    ablate.add_argument("--runs", type=Path, default=Path("runs/ablation"), help="folder for the trainings")
+    ablate.add_argument("-o", "--out", type=Path, help="write the figures as JSON too, after each training")
+    ablate.add_argument("--card", type=Path, metavar="RELEASE", help="complete the card of a release")
+    ablate.set_defaults(run=_ablate)
 
     simulate = commands.add_parser(
         "simulate", help="what retraining is worth: a user's corrections, before and after"
@@ -152,6 +163,44 @@ def _curve(options: argparse.Namespace) -> int:
         if options.out:
             options.out.write_text(json.dumps(as_json(points), indent=1) + "\n", encoding="utf-8")
     print(as_table(points))
+    return 0
+
+
+def _ablate(options: argparse.Namespace) -> int:
+    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from ...model.codebook import Codebook
+    from ...model.release import open_release
+    from ..ablation import ablation, as_json, as_section, as_table, read_plan
+    from ..card import ABLATION_HEADING
+    from ..card_completion import check_not_in_use, complete_card
+    from ..corpus import find_mirror, load_corpus
+
+    codebook, mirror = Codebook.load(), find_mirror(options.mirror)
+    corpus = load_corpus(codebook, mirror=mirror)
+    for note in corpus.notes:
+        print(f"note: {note}")
+    release = open_release(options.card) if options.card else None
+    if release:
+        check_not_in_use(release)
+    quieten_libraries()
+    plan, outcomes = read_plan(options.plan), []
+    for outcome in ablation(
+        corpus,
+        codebook,
+        plan,
+        options.runs,
+        config=options.config,
+        mirror=mirror,
+        only=options.only,
+        seeds=options.seeds,
+    ):
+        outcomes.append(outcome)
+        if options.out:
+            options.out.write_text(json.dumps(as_json(outcomes), indent=1) + "\n", encoding="utf-8")
+    if release:
+        complete_card(release, ABLATION_HEADING, as_section(outcomes, plan))
+    print(as_table(outcomes))
     return 0
 
 
