@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .memory import memory_errors
 from .release import home
+from .runtime import kernel_settings
 from .unpacked import unpack_weights
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def compiled(core: ov.Core, path: Path, settings: Mapping[str, Any], digest: str
         network = core.read_model(path)
         if settings["INFERENCE_PRECISION_HINT"] == "bf16":
             unpack_weights(core, network)
-        model = core.compile_model(network, "CPU", dict(settings))
+        model = core.compile_model(network, "CPU", {**settings, **kernel_settings()})
     if key:
         with contextlib.suppress(Exception):  # where memory is short OpenVINO's export fails in many ways
             _write(key, model)
@@ -97,7 +98,7 @@ def _read(core: ov.Core, key: str, settings: Mapping[str, Any]) -> ov.CompiledMo
         with contextlib.suppress(OSError, RuntimeError), memory_errors():
             mapped = ov.tensor_from_file(str(place))
             if place.name == _name(key, mapped.data):
-                return core.import_model(mapped, "CPU", dict(settings))
+                return core.import_model(mapped, "CPU", {**settings, **kernel_settings()})
         with contextlib.suppress(OSError):
             place.unlink()
     return None

@@ -110,10 +110,11 @@ def _serve(config: ServeConfig) -> None:
         # Before the heavy imports, which read them: no usage statistics, no look at the hub.
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["HF_HUB_OFFLINE"] = "1"
+        from ..model.runtime import keep_few_kernels
         from .gradio_import import import_gradio
 
+        keep_few_kernels()
         _prepare_machine()
-
         import_gradio()
         from ..model.analyzer import load
         from ..model.release import ReleaseWatch

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from diplotone.model.runtime import keep_few_kernels, kernel_settings
+
 ROOT = Path(__file__).resolve().parents[2]
 
 WATCH = """
@@ -52,6 +54,49 @@ def test_whoever_imports_openvino_or_nncf_takes_care_of_that_first():
         and "import_openvino" not in text
     ]
     assert careless == ["compiled.py"]  # is handed the core of one who did
+
+
+SHAPES = """
+import numpy as np
+from pathlib import Path
+from diplotone.model.encoding import Batch
+from diplotone.model.runtime import keep_few_kernels
+if {few}:
+    keep_few_kernels()
+from diplotone.model.analyzer import load
+
+engine = load().engine
+
+def run(pairs):
+    spans = np.full((1, pairs, 16), 1 / 16, np.float32)
+    engine.run_and_embed(Batch(np.full((1, 16), 5), np.ones((1, 16), np.int64), spans, spans))
+
+def megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+for pairs in (140, *range(1, 70)):
+    run(pairs)
+before = megabytes()
+for pairs in range(70, 140):
+    run(pairs)
+print(megabytes() - before)
+"""
+
+
+def test_memory_does_not_grow_with_every_shape_of_a_batch():
+    """With the shipped network, since a tiny one has tiny kernels; the other run shows what is kept in check."""
+    unbounded, bounded = (float(run(SHAPES.format(few=few))) for few in (False, True))
+    assert bounded < max(unbounded / 3, 15)
+
+
+def test_a_number_of_kernels_that_the_operator_has_set_stands(monkeypatch):
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    assert kernel_settings() == {}
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "7")
+    keep_few_kernels()
+    assert kernel_settings() == {"CPU_RUNTIME_CACHE_CAPACITY": 7}
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "many")
+    assert kernel_settings() == {}
 
 
 def test_the_watch_sees_a_name_being_looked_up():
