@@ -68,8 +68,8 @@ def fit_relation_rule(analyzer: Analyzer, records: Sequence[Record]) -> Relation
         unseen[held] = probabilities[:, 1]
     labelled = sum(len(labelled_relations(record)) for record in records)
     regression = _fit(scaled, is_relation)
-    weights = regression.coef_[0] / spread
-    constant = regression.intercept_[0] - weights @ centre
+    weights = np.asarray(regression.coef_)[0] / spread
+    constant = np.asarray(regression.intercept_)[0] - weights @ centre
     return RelationRule(
         weights={name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)}
         | {CONSTANT: round(float(constant), 4)},
