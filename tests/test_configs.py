@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from diplotone.model.codebook import Codebook
+from diplotone.train.ablation import read_plan
 from diplotone.train.config import load_config
 from diplotone.train.retrain import load_retrain_config
 from diplotone.train.sources import load_sources
@@ -35,6 +36,7 @@ def _load_serve(path):
 
 
 READERS = {
+    "ablation.toml": read_plan,
     "codebook.toml": Codebook.load,
     "train.toml": load_config,
     "tiny.toml": load_config,

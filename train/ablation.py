@@ -97,19 +97,23 @@ def ablation(
         seeds: Of the trainings; the first seed of all of them comes before the second.
 
     Raises:
-        ConfigError: A change is not in the plan, or is none that the recipe knows.
+        ConfigError: A change is not in the plan, is none that the recipe knows, or needs public data and there is no
+            mirror.
     """
     if unknown := set(only) - {AS_IT_IS, *plan.changes}:
         raise ConfigError(f'"{min(unknown)}" is not tried; tried are {", ".join([AS_IT_IS, *plan.changes])}')
     changes = {AS_IT_IS: (), **plan.changes}
     tried = [name for name in changes if not only or name in only]
     recipes = {name: load_config(config, [*plan.shortened, *changes[name]]) for name in tried}
+    for name, recipe in recipes.items():
+        if mirror is None and any(recipe.auxiliary.values()):
+            raise ConfigError(f'"{name}" trains on public data: name their folder with --mirror')
     for seed in seeds:
         for name, recipe in recipes.items():
             seeded = replace(recipe, seed=seed)
             run = folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{seed}"
             learnt = corpus
-            if recipe.auxiliary and mirror is not None:
+            if mirror is not None:
                 learnt = corpus.with_borrowed(*auxiliary_records(recipe.auxiliary, mirror, corpus.records))
             measured = _measured(learnt, codebook, seeded, run)
             if measured is not None:

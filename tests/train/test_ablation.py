@@ -78,6 +78,12 @@ def test_an_unknown_change_is_refused(tmp_path, codebook):
         next(found)
 
 
+def test_a_change_that_needs_public_data_is_refused_without(tmp_path, codebook):
+    plan = Plan(shortened=("auxiliary.newsmtsc=0",), changes={"with NewsMTSC": ("auxiliary.newsmtsc=1",)})
+    with pytest.raises(ConfigError, match=r'"with NewsMTSC" trains on public data: .* --mirror'):
+        next(ablation(Corpus((), ()), codebook, plan, tmp_path))
+
+
 @pytest.mark.slow
 def test_a_training_that_has_ended_is_not_repeated(tmp_path, eight_records, codebook):
     """Real trainings, of a tiny network."""
