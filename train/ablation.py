@@ -105,17 +105,16 @@ def ablation(
     changes = {AS_IT_IS: (), **plan.changes}
     tried = [name for name in changes if not only or name in only]
     recipes = {name: load_config(config, [*plan.shortened, *changes[name]]) for name in tried}
+    learnt = dict.fromkeys(recipes, corpus)
     for name, recipe in recipes.items():
-        if mirror is None and any(recipe.auxiliary.values()):
-            raise ConfigError(f'"{name}" trains on public data: name their folder with --mirror')
+        if any(recipe.auxiliary.values()):
+            if mirror is None:
+                raise ConfigError(f'"{name}" trains on public data: name their folder with --mirror')
+            learnt[name] = corpus.with_borrowed(*auxiliary_records(recipe.auxiliary, mirror, corpus.records))
     for seed in seeds:
         for name, recipe in recipes.items():
-            seeded = replace(recipe, seed=seed)
             run = folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{seed}"
-            learnt = corpus
-            if mirror is not None:
-                learnt = corpus.with_borrowed(*auxiliary_records(recipe.auxiliary, mirror, corpus.records))
-            measured = _measured(learnt, codebook, seeded, run)
+            measured = _measured(learnt[name], codebook, replace(recipe, seed=seed), run)
             if measured is not None:
                 yield Outcome(change=name, settings=changes[name], seed=seed, **measured)
 

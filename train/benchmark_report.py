@@ -57,7 +57,8 @@ def report(
     rows = benchmark(analyzers, mirror, corpus, baselines)
     if card:
         section = "\n".join(_card_lines(rows, len(analyzers)))
-        analyzers[0] = first = load(complete_card(first.release, BENCHMARK_HEADING, section).folder)
+        complete_card(first.release, BENCHMARK_HEADING, section)
+        analyzers[0] = first = load(first.release.folder)
     labels = [analyzer.release.label for analyzer in analyzers]
     if out:
         named = {"release": labels[0]} | ({"releases": labels} if len(labels) > 1 else {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.errors import ReleaseError
-from ..model.release import Release, open_release, releases_folder, seal
+from ..model.release import Release, releases_folder, seal
 from .card import completed
 
 
@@ -20,8 +20,8 @@ def check_not_in_use(release: Release) -> None:
         )
 
 
-def complete_card(release: Release, heading: str, section: str) -> Release:
-    """Put a section into the card of a release, seal it anew and return it; its digest is then another.
+def complete_card(release: Release, heading: str, section: str) -> None:
+    """Put a section into the card of a release and seal it anew; its digest is then another.
 
     Args:
         release: One that is not in use.
@@ -37,4 +37,3 @@ def complete_card(release: Release, heading: str, section: str) -> Release:
     part.write_text(completed(path.read_text(encoding="utf-8"), heading, section), encoding="utf-8")
     part.replace(path)
     seal(release.folder, release.name)
-    return open_release(release.folder)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...model.errors import ConfigError, require_extra
-from .libraries import quieten_libraries
+from ...model.errors import ConfigError
+from .libraries import quieten_libraries, require_training_libraries
 from .release import named_release
 
 if TYPE_CHECKING:
@@ -59,8 +58,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read at import: nothing is fetched
+    require_training_libraries()
     if options.start is not None:
         return _fit_from(options)
     from ...model.codebook import Codebook
@@ -125,8 +123,7 @@ def _fit_from(options: argparse.Namespace) -> int:
 
 
 def _recalibrate(options: argparse.Namespace) -> int:
-    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    require_training_libraries()
     from ..config import load_config
     from ..corpus import find_mirror, project_corpus
     from ..disk import disk_faults

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from ...model.errors import ConfigError, require_extra
-from .libraries import quieten_libraries
+from .libraries import quieten_libraries, require_training_libraries
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -136,8 +136,7 @@ def _benchmark(options: argparse.Namespace) -> int:
 
 
 def _curve(options: argparse.Namespace) -> int:
-    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    require_training_libraries()
     from ...model.codebook import Codebook
     from ..config import load_config
     from ..corpus import find_mirror, load_corpus
@@ -167,8 +166,7 @@ def _curve(options: argparse.Namespace) -> int:
 
 
 def _ablate(options: argparse.Namespace) -> int:
-    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    require_training_libraries()
     from ...model.codebook import Codebook
     from ...model.release import open_release
     from ..ablation import ablation, as_json, as_section, as_table, read_plan
@@ -205,8 +203,7 @@ def _ablate(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    require_extra("train", "torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    require_training_libraries()
     from ...model.analyzer import load
     from ..corpus import find_mirror, load_corpus
     from ..retrain import load_retrain_config
