@@ -41,7 +41,7 @@ from .engine import PRECISIONS, Engine, OpenVinoEngine, TorchEngine
 from .errors import ConfigError, TextError
 from .precedents import TEXTS_FILE, VECTORS_FILE, PrecedentIndex
 from .records import Pair, Record, check_rows
-from .relations import relation_features
+from .relations import is_mere_mention, relation_features
 from .release import Release, current_release, open_release
 
 N_PRECEDENTS = 3
@@ -319,7 +319,8 @@ class Analyzer:
         pairs: tuple[PairAnalysis, ...] = ()
         if isinstance(prediction, Prediction):
             judgements = self._judge_all("sentence", prediction.sentence)
-            pairs = tuple(read.ties[number].without_mirror_images(self._relations(number, read)))
+            relations = read.ties[number].without_mirror_images(self._relations(number, read))
+            pairs = tuple(pair for pair in relations if not is_mere_mention(pair))
         else:
             unscored = Judgement(label=None, probabilities={}, reason=reason or str(prediction))
             judgements = {task.name: unscored for task in self.codebook.at("sentence")}
@@ -337,12 +338,13 @@ class Analyzer:
             rungs=() if reason else self.ladder.find(text, sentence.start, sentence.end),
         )
 
-    def _relations(self, number: int, read: _Read) -> Iterator[PairAnalysis]:
-        """The pairs of which a sentence says something, surely enough."""
+    def _relations(self, number: int, read: _Read) -> Iterator[tuple[PairAnalysis, float]]:
+        """The pairs of which a sentence says something, surely enough, and how surely."""
         rule = self.release.calibration.relations
         for source, target, features, judgements in self._possible_relations(number, read):
-            if rule.holds(features):
-                yield PairAnalysis(source=source, target=target, **judgements)
+            probability = rule.probability(features)
+            if probability >= rule.threshold:
+                yield PairAnalysis(source=source, target=target, **judgements), probability
 
     def _possible_relations(
         self, number: int, read: _Read

@@ -11,12 +11,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .analysis import Mention
+from .analysis import Mention, PairAnalysis
 
 FEATURES = ("act", "side", "distance", "actors", "joined", "before")
 """What is known of a pair, see `relation_features`."""
 
 CONSTANT = "constant"
+
+NO_ACT = "NONE"
+NO_SIDE = "neutral"
 
 SUREST = 1e-4
 """Probabilities are kept this far from 0 and 1, so that their log-odds are finite."""
@@ -41,10 +44,6 @@ class RelationRule:
             self.weights.get(name, 0.0) * value for name, value in features.items()
         )
         return 1 / (1 + math.exp(-odds)) if odds > -700 else 0.0
-
-    def holds(self, features: Mapping[str, float]) -> bool:
-        """Whether a pair is to be reported."""
-        return self.probability(features) >= self.threshold
 
 
 PLAIN_RULE = RelationRule(weights={"act": 1.0, "joined": math.log(4)}, threshold=0.5)
@@ -77,13 +76,19 @@ def relation_features(
     """
     between = max(source.start - target.end, target.start - source.end, 0)
     return {
-        "act": _odds_of_another(probabilities["act"], "NONE"),
-        "side": _odds_of_another(probabilities["stance"], "neutral"),
+        "act": _odds_of_another(probabilities["act"], NO_ACT),
+        "side": _odds_of_another(probabilities["stance"], NO_SIDE),
         "distance": math.log1p(between),
         "actors": float(actors),
         "joined": float(joined),
         "before": float(source.start < target.start),
     }
+
+
+def is_mere_mention(pair: PairAnalysis) -> bool:
+    """Whether the likeliest is that the source does nothing to the target and takes no side: nothing to report."""
+    act, stance = pair.act.probabilities, pair.stance.probabilities
+    return max(act, key=act.__getitem__) == NO_ACT and max(stance, key=stance.__getitem__) == NO_SIDE
 
 
 def _odds_of_another(probabilities: Mapping[str, float], label: str) -> float:

@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 from ..model.analyzer import Analyzer
 from ..model.errors import TextError
 from ..model.records import Record
-from ..model.relations import CONSTANT, FEATURES, PLAIN_RULE, RelationRule
+from ..model.relations import CONSTANT, FEATURES, NO_ACT, NO_SIDE, PLAIN_RULE, RelationRule
 
 LEAST_RELATIONS = 100
 """With fewer of them, or of pairs that are none, the plain rule serves."""
@@ -33,7 +33,7 @@ def labelled_relations(record: Record) -> set[tuple[str, str]]:
         (pair.source_code, pair.target_code)
         for pair in record.pairs
         if pair.source_code and pair.target_code and pair.source_code != pair.target_code
-        if pair.stance != "neutral" or pair.act != "NONE"
+        if pair.stance != NO_SIDE or pair.act != NO_ACT
     }
 
 

@@ -9,6 +9,7 @@ from statistics import fmean
 
 from ..analysis import Dyad, Mention, PairAnalysis, SentenceAnalysis
 from ..codebook import Task
+from ..relations import NO_ACT, NO_SIDE
 from .bootstrap import interval
 from .index import expected_score, label_of_mean
 
@@ -17,8 +18,6 @@ MOST_PAIRS = 12
 
 MOST_MENTIONS = 60
 """Mentions of one sentence that are looked at; only tables and junk have more."""
-
-NO_ACT = "NONE"
 
 MentionPair = tuple[Mention, Mention]
 
@@ -100,7 +99,7 @@ def aggregate(sentences: Sequence[SentenceAnalysis], stance: Task) -> tuple[Dyad
 def _is_evidence(pair: PairAnalysis) -> bool:
     if pair.stance.label is None or pair.source.code == pair.target.code:
         return False
-    return pair.stance.label != "neutral" or pair.act.label not in (None, NO_ACT)
+    return pair.stance.label != NO_SIDE or pair.act.label not in (None, NO_ACT)
 
 
 def _dyad(source: str, target: str, pairs: Sequence[tuple[int, PairAnalysis]], stance: Task) -> Dyad:

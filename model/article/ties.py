@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ..analysis import Mention, PairAnalysis
@@ -103,19 +103,25 @@ class Ties:
         before = self._text[max(one.start - 12, self._sentence.start) : one.start]
         return bool(_BETWEEN.search(before)) and bool(_AND.fullmatch(between))
 
-    def without_mirror_images(self, pairs: Iterable[PairAnalysis]) -> Iterator[PairAnalysis]:
+    def without_mirror_images(
+        self, relations: Iterable[tuple[PairAnalysis, float]]
+    ) -> Iterator[PairAnalysis]:
         """The relations without those that are another one's act read backwards.
 
         Where both directions are reported, one of them as a directed act, and nothing says that it was given back, the
-        surer one stays: who invades is not invaded.
+        likelier one stays: who invades is not invaded.
+
+        Args:
+            relations: Each with how likely it is, 0..1 (`relations.RelationRule.probability`).
         """
-        relations = tuple(pairs)
-        by_codes: Mapping[tuple[str, str], PairAnalysis] = {
-            (p.source.code, p.target.code): p for p in relations
-        }
-        for pair in relations:
-            reverse = by_codes.get((pair.target.code, pair.source.code))
-            if self._is_mutual or reverse is None or not _is_mirror_image(pair, reverse):
+        likely = tuple(relations)
+        by_codes = {(pair.source.code, pair.target.code): (pair, p) for pair, p in likely}
+        for pair, probability in likely:
+            reverse, its_probability = by_codes.get((pair.target.code, pair.source.code), (pair, probability))
+            is_mirror_image = its_probability > probability and not DIRECTED_ACTS.isdisjoint(
+                (pair.act.label, reverse.act.label)
+            )
+            if self._is_mutual or not is_mirror_image:
                 yield pair
 
     def _between(self, one: Mention, other: Mention) -> str:
@@ -136,15 +142,3 @@ class Ties:
         return bool(
             _MUTUAL.search(self._text[start : one.start]) or _MUTUAL.search(self._text[other.end : end])
         )
-
-
-def _is_mirror_image(pair: PairAnalysis, reverse: PairAnalysis) -> bool:
-    """Whether a relation is the weaker of two readings of one act."""
-    is_directed = not DIRECTED_ACTS.isdisjoint((pair.act.label, reverse.act.label))
-    return is_directed and _strength(pair) < _strength(reverse)
-
-
-def _strength(pair: PairAnalysis) -> float:
-    """How sure it is that one does something to the other and takes a side: 0..1."""
-    act, stance = pair.act.probabilities, pair.stance.probabilities
-    return (1 - act.get("NONE", 0.0)) * (1 - stance.get("neutral", 0.0))

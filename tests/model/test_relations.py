@@ -8,10 +8,17 @@ import shutil
 
 import pytest
 
-from diplotone.model.analysis import Mention
+from diplotone.model.analysis import Judgement, Mention, PairAnalysis
 from diplotone.model.analyzer import load
 from diplotone.model.errors import ReleaseError
-from diplotone.model.relations import CONSTANT, FEATURES, PLAIN_RULE, RelationRule, relation_features
+from diplotone.model.relations import (
+    CONSTANT,
+    FEATURES,
+    PLAIN_RULE,
+    RelationRule,
+    is_mere_mention,
+    relation_features,
+)
 from diplotone.model.release import open_release, seal
 
 
@@ -50,13 +57,14 @@ def test_a_codebook_without_the_empty_labels_tells_nothing():
     """Then every pair is reported, as each of its labels says something."""
     features = _features(probabilities={"act": {"HELP": 0.6, "HARM": 0.4}, "stance": {"for": 1.0}})
     assert (features["act"], features["side"]) == (0, 0)
-    assert PLAIN_RULE.holds(features)
+    assert PLAIN_RULE.probability(features) >= PLAIN_RULE.threshold
 
 
 def test_the_plain_rule_asks_for_an_act_or_for_words_that_join():
     def reported(none, joined):
         probabilities = PROBABILITIES | {"act": {"ACCUSE": 1 - none, "NONE": none}}
-        return PLAIN_RULE.holds(_features(probabilities=probabilities, joined=joined))
+        features = _features(probabilities=probabilities, joined=joined)
+        return PLAIN_RULE.probability(features) >= PLAIN_RULE.threshold
 
     assert reported(0.49, joined=False)
     assert not reported(0.51, joined=False)
@@ -93,3 +101,18 @@ def test_the_rule_of_a_release_decides(tiny_release, tmp_path):
     for damaged in ({"weights": {"charm": 1.0}, "threshold": 0.5}, {"weights": {}}, {"threshold": 0.5}):
         with pytest.raises(ReleaseError, match="lack or misstate"):
             pairs({"relations": damaged})
+
+
+@pytest.mark.parametrize(
+    ("none", "neutral", "mere"),
+    [(0.6, 0.6, True), (0.4, 0.6, False), (0.6, 0.4, False), (0.4, 0.4, False)],
+)
+def test_where_nothing_is_done_and_no_side_taken_two_are_merely_named(none, neutral, mere):
+    """Unsure or not: what counts is the likeliest."""
+
+    def unsure(**probabilities):
+        return Judgement(label=None, probabilities=probabilities, reason="not sure")
+
+    stance = unsure(opposed=1 - neutral, neutral=neutral)
+    pair = PairAnalysis(source=SUVA, target=APIA, stance=stance, act=unsure(ACCUSE=1 - none, NONE=none))
+    assert is_mere_mention(pair) == mere

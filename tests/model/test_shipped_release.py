@@ -7,6 +7,7 @@ import pytest
 
 from diplotone.model.analyzer import Prediction, load
 from diplotone.model.record_files import read_records
+from diplotone.model.relations import is_mere_mention
 from diplotone.model.release import open_release, shipped_release
 from diplotone.train.corpus import data_folder
 
@@ -82,6 +83,14 @@ def test_the_served_labels_are_the_networks(analyzer, held_out):
                 same[task].append(one[task].argmax() == other[task].argmax())
     for task, answers in same.items():
         assert np.mean(answers) >= 0.985, task
+
+
+def test_no_two_are_related_of_whom_nothing_is_said(analyzer):
+    """The likeliest direction of the first is one of which the network finds neither an act nor a side."""
+    text = "India lodged a protest with Pakistan. Peru and Chile border Bolivia. Fiji condemned Tonga."
+    told = [sentence.pairs for sentence in analyzer.analyze(text).sentences]
+    assert not any(is_mere_mention(pair) for pairs in told for pair in pairs)
+    assert [len(pairs) for pairs in told] == [0, 0, 1]
 
 
 def test_the_koreas_article(analyzer, shared_data):

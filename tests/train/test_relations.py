@@ -57,8 +57,8 @@ def test_the_feature_that_tells_gets_the_weight():
     others = [abs(weight) for name, weight in rule.weights.items() if name in FEATURES and name != "act"]
     assert rule.weights["act"] > 4 * max(others)
     features = dict.fromkeys(FEATURES, 0.0)
-    assert rule.holds(features | {"act": 2.0})
-    assert not rule.holds(features | {"act": -2.0})
+    assert rule.probability(features | {"act": 2.0}) >= rule.threshold
+    assert rule.probability(features | {"act": -2.0}) < rule.threshold
 
 
 def test_the_same_sentences_give_the_same_rule():

@@ -26,11 +26,9 @@ def related(text: str) -> set[frozenset[str]]:
     return {frozenset((a.code, b.code)) for a, b in candidate_pairs(ties.bearers, ties.may_be_related)}
 
 
-def pair(source: Mention, target: Mention, act: str, sure: float) -> PairAnalysis:
+def pair(source: Mention, target: Mention, act: str) -> PairAnalysis:
     def judge(task: str, label: str) -> Judgement:
-        names = CODEBOOK[task].names
-        rest = (1 - sure) / (len(names) - 1)
-        return Judgement(label=label, probabilities={n: sure if n == label else rest for n in names})
+        return Judgement(label=label, probabilities={n: float(n == label) for n in CODEBOOK[task].names})
 
     return PairAnalysis(
         source=source, target=target, stance=judge("stance", "opposed"), act=judge("act", act)
@@ -90,23 +88,24 @@ def test_a_semicolon_keeps_apart() -> None:
     assert related("Fiji voted yes; Tonga stayed away.") == set()
 
 
-def test_of_one_act_seen_from_both_ends_the_surer_stays() -> None:
+def test_of_one_act_seen_from_both_ends_the_likelier_stays() -> None:
     ties, (fiji, tonga) = read("Fiji invaded Tonga.")
-    forward, backward = pair(fiji, tonga, "ASSAULT", 0.9), pair(tonga, fiji, "ASSAULT", 0.8)
-    assert list(ties.without_mirror_images([forward, backward])) == [forward]
-    assert list(ties.without_mirror_images([backward])) == [backward]
+    forward, backward = pair(fiji, tonga, "ASSAULT"), pair(tonga, fiji, "ASSAULT")
+    assert list(ties.without_mirror_images([(forward, 0.9), (backward, 0.8)])) == [forward]
+    assert list(ties.without_mirror_images([(forward, 0.8), (backward, 0.9)])) == [backward]
+    assert list(ties.without_mirror_images([(backward, 0.8)])) == [backward]
 
 
 def test_blows_exchanged_go_both_ways() -> None:
     ties, (fiji, tonga) = read("Fiji and Tonga exchanged fire.")
-    both = [pair(fiji, tonga, "ASSAULT", 0.9), pair(tonga, fiji, "ASSAULT", 0.8)]
-    assert list(ties.without_mirror_images(both)) == both
+    both = [pair(fiji, tonga, "ASSAULT"), pair(tonga, fiji, "ASSAULT")]
+    assert list(ties.without_mirror_images(zip(both, (0.9, 0.8), strict=True))) == both
 
 
 def test_what_is_done_together_goes_both_ways() -> None:
     ties, (fiji, tonga) = read("Fiji promised Tonga a deal.")
-    both = [pair(fiji, tonga, "AGREE", 0.9), pair(tonga, fiji, "AGREE", 0.8)]
-    assert list(ties.without_mirror_images(both)) == both
+    both = [pair(fiji, tonga, "AGREE"), pair(tonga, fiji, "AGREE")]
+    assert list(ties.without_mirror_images(zip(both, (0.9, 0.8), strict=True))) == both
 
 
 def test_between_and_compounds_join_two() -> None:
