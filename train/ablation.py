@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -18,7 +20,7 @@ from ..model.settings import read_toml
 from .auxiliary import auxiliary_records
 from .config import TrainConfig, load_config
 from .corpus import Corpus
-from .training import claim_run, train_network
+from .training import claim_run, fingerprint, train_network
 
 AS_IT_IS = "the recipe as it is"
 FIGURES = ("score", *TASKS)
@@ -49,6 +51,8 @@ class Outcome:
     seconds: float
     figures: Mapping[str, float]
     """Of `FIGURES`, on dev, after the epoch with the best score."""
+    made_of: str
+    """SHA-256 of the recipe and the data (`training.fingerprint`): the same, the same training."""
 
 
 def read_plan(path: Path | None = None) -> Plan:
@@ -82,6 +86,7 @@ def ablation(
     mirror: Path | None = None,
     only: Sequence[str] = (),
     seeds: Sequence[int] = (1,),
+    known: Sequence[Outcome] = (),
 ) -> Iterator[Outcome]:
     """Train the recipe as it is and with each change, and yield what each training reaches on dev.
 
@@ -95,28 +100,54 @@ def ablation(
         mirror: Folder of the public training sets.
         only: Changes to try, by their names in the plan; none means all.
         seeds: Of the trainings; the first seed of all of them comes before the second.
+        known: Outcomes of earlier trainings, here or on other machines. What they tell is not trained again; those of
+            the plan come first, whether `only` names them or not.
 
     Raises:
         ConfigError: A change is not in the plan, is none that the recipe knows, or needs public data and there is no
-            mirror.
+            mirror; or an outcome that is known is not of this plan, recipe and data.
     """
     if unknown := set(only) - {AS_IT_IS, *plan.changes}:
         raise ConfigError(f'"{min(unknown)}" is not tried; tried are {", ".join([AS_IT_IS, *plan.changes])}')
     changes = {AS_IT_IS: (), **plan.changes}
+    if strange := {outcome.change for outcome in known} - set(changes):
+        raise ConfigError(
+            f'an outcome is known of "{min(strange)}", which is not tried; tried are {", ".join(changes)}'
+        )
+    told = {outcome.change for outcome in known}
     tried = [name for name in changes if not only or name in only]
-    recipes = {name: load_config(config, [*plan.shortened, *changes[name]]) for name in tried}
+    recipes = {
+        name: load_config(config, [*plan.shortened, *changes[name]])
+        for name in changes
+        if name in {*tried, *told}
+    }
     learnt = dict.fromkeys(recipes, corpus)
     for name, recipe in recipes.items():
         if any(recipe.auxiliary.values()):
             if mirror is None:
                 raise ConfigError(f'"{name}" trains on public data: name their folder with --mirror')
             learnt[name] = corpus.with_borrowed(*auxiliary_records(recipe.auxiliary, mirror, corpus.records))
-    for seed in seeds:
-        for name, recipe in recipes.items():
+    for outcome in known:
+        recipe = replace(recipes[outcome.change], seed=outcome.seed)
+        if outcome.made_of != _digest(recipe, learnt[outcome.change]):
+            raise ConfigError(
+                f'what is known of "{outcome.change}" (seed {outcome.seed}) was trained by another recipe or on other'
+                " sentences; write the figures to another file, or remove it there"
+            )
+        yield outcome
+    settled = {(outcome.change, outcome.seed) for outcome in known}
+    for seed, name in product(seeds, tried):
+        if (name, seed) not in settled:
+            recipe = replace(recipes[name], seed=seed)
             run = folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{seed}"
-            measured = _measured(learnt[name], codebook, replace(recipe, seed=seed), run)
+            measured = _measured(learnt[name], codebook, recipe, run)
             if measured is not None:
-                yield Outcome(change=name, settings=changes[name], seed=seed, **measured)
+                made_of = _digest(recipe, learnt[name])
+                yield Outcome(change=name, settings=changes[name], seed=seed, made_of=made_of, **measured)
+
+
+def _digest(recipe: TrainConfig, corpus: Corpus) -> str:
+    return hashlib.sha256(json.dumps(fingerprint(recipe, corpus), sort_keys=True).encode()).hexdigest()
 
 
 def _measured(corpus: Corpus, codebook: Codebook, recipe: TrainConfig, run: Path) -> dict[str, Any] | None:
@@ -187,3 +218,18 @@ def _cell(values: Sequence[float], sign: str = "") -> str:
 def as_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """Return the outcomes as JSON-ready dicts."""
     return [asdict(outcome) for outcome in outcomes]
+
+
+def read_outcomes(path: Path) -> list[Outcome]:
+    """Return outcomes that were written as JSON; none where there is no such file.
+
+    Raises:
+        ConfigError: The file holds something else.
+    """
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [Outcome(**row | {"settings": tuple(row["settings"])}) for row in rows]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(f"{path}: holds no outcomes of an ablation ({error}); give another file") from error

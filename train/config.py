@@ -50,6 +50,9 @@ class TrainConfig:
     label_smoothing: float = 0.05
     """Share of a label's mass given to others, 0..1: to the neighbours where labels are ordinal, to all
     alike where they are not."""
+    r_drop: float = 0.0
+    """Weight of how far two readings of a batch, each with its own dropout, differ (R-Drop, Liang et al. 2021); 0 reads
+    it once, in half the time."""
     class_weight_power: float = 0.5
     """A class weighs (1 / its share) to this power: 0 counts sentences, 1 counts classes."""
     loss_weights: Mapping[str, float] = field(
@@ -110,6 +113,8 @@ class TrainConfig:
         for name in ("epochs", "batch_size", "learning_rate", "head_learning_rate", "max_tokens"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0")
+        if self.r_drop < 0:
+            raise ConfigError(f"r_drop is {self.r_drop}; it must be 0 or more")
         for source, share in self.auxiliary.items():
             if not 0 <= share <= 1:
                 raise ConfigError(f"auxiliary.{source} is {share}; it must lie between 0 and 1")

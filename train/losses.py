@@ -43,6 +43,21 @@ class MultiTaskLoss:
                 total = total + self.weights[task] * self._task_loss(task, logits[known], labels[task][known])
         return total
 
+    def disagreement(
+        self, one: Mapping[str, Tensor], other: Mapping[str, Tensor], labels: Mapping[str, Tensor]
+    ) -> Tensor:
+        """Return how far two readings of one batch differ: the mean symmetric divergence per task, summed.
+
+        The mean of both Kullback-Leibler divergences, over what has a label, in nats. *Shapes* as in a call.
+        """
+        total = torch.zeros((), device=next(iter(one.values())).device)
+        for task, logits in one.items():
+            known = labels[task] != IGNORED
+            if known.any():
+                p, q = (functional.log_softmax(read[known].float(), -1) for read in (logits, other[task]))
+                total = total + self.weights[task] * ((p.exp() - q.exp()) * (p - q)).sum(-1).mean() / 2
+        return total
+
     def _task_loss(self, task: str, logits: Tensor, labels: Tensor) -> Tensor:
         targets = self.targets[task].to(logits.device)[labels]  # (N, labels)
         weights = self.class_weights[task].to(logits.device)[labels]  # (N,)

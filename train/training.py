@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -42,6 +42,9 @@ from .progress import ReportProgress, write_progress
 from .release_writing import unsealed_release
 from .untrained import untrained_network
 from .warm_start import WarmStart
+
+_Read = tuple[torch.Tensor, Mapping[str, torch.Tensor]]
+"""The loss of a batch, and the logits of each task."""
 
 FINGERPRINT = "fingerprint.json"
 JUDGED_AFTERWARDS = ("coverage", "gates")
@@ -84,14 +87,14 @@ def train_network(
 
     train_set, n_too_long = to_dataset(_tellings(train, config), codebook, encoder)
     dev_set, _ = to_dataset([(record,) for record in dev], codebook, encoder)
-    trainer = _TwoRateTrainer(
+    trainer = _RecipeTrainer(
         config=config,
+        loss=MultiTaskLoss(config, codebook, train),
         model=network,
         args=_arguments(config, run, progress=progress),
         train_dataset=train_set,
         eval_dataset=dev_set,
         data_collator=Collator(codebook, encoder),
-        compute_loss_func=MultiTaskLoss(config, codebook, train),
         compute_metrics=lambda prediction: selection_score(prediction, codebook),
         callbacks=[
             EarlyStoppingCallback(early_stopping_patience=config.patience),
@@ -124,12 +127,26 @@ def trained_analyzer(trained: Trained, codebook: Codebook, config: TrainConfig, 
     return Analyzer(release, TorchEngine(folder), trained.encoder)
 
 
-class _TwoRateTrainer(Trainer):
-    """A Trainer that gives the new heads a higher learning rate than the trained encoder."""
+class _RecipeTrainer(Trainer):
+    """A Trainer that gives the new heads a higher rate than the trained encoder, and reads twice where asked to."""
 
-    def __init__(self, *, config: TrainConfig, **kwargs: Any) -> None:
+    def __init__(self, *, config: TrainConfig, loss: MultiTaskLoss, **kwargs: Any) -> None:
         self.recipe = config
-        super().__init__(**kwargs)
+        self.loss = loss
+        super().__init__(compute_loss_func=loss, **kwargs)
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Return the loss of a batch; with R-Drop the mean of two readings and how far they differ."""
+        if not (self.recipe.r_drop and model.training):
+            return super().compute_loss(model, inputs, return_outputs, *args, **kwargs)
+        # Whole inputs for each: the labels are taken out of them.
+        loss, outputs = cast(_Read, super().compute_loss(model, dict(inputs), True, *args, **kwargs))
+        again, others = cast(_Read, super().compute_loss(model, dict(inputs), True, *args, **kwargs))
+        differ = self.loss.disagreement(outputs, others, inputs["labels"])
+        loss = (loss + again) / 2 + self.recipe.r_drop * differ
+        return (loss, outputs) if return_outputs else loss
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         if self.optimizer is None:
@@ -228,6 +245,15 @@ def newest_whole_checkpoint(run: Path) -> str | None:
     return str(whole[-1]) if whole else None
 
 
+def fingerprint(
+    config: TrainConfig, corpus: Corpus, origin: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what a training depends on, ready for JSON: the recipe, the data, and where it goes on from."""
+    recipe = {name: value for name, value in config.as_dict().items() if name not in JUDGED_AFTERWARDS}
+    made_of = {"recipe": json.loads(json.dumps(recipe)), "data": corpus.digest}
+    return made_of | ({"start": dict(origin)} if origin else {})
+
+
 def claim_run(
     run: Path,
     config: TrainConfig,
@@ -248,9 +274,7 @@ def claim_run(
     Raises:
         ConfigError: It holds a run of another recipe or other data.
     """
-    recipe = {name: value for name, value in config.as_dict().items() if name not in JUDGED_AFTERWARDS}
-    mine = {"recipe": json.loads(json.dumps(recipe)), "data": corpus.digest}
-    mine |= {"start": dict(origin)} if origin else {}
+    mine = fingerprint(config, corpus, origin)
     path = run / FINGERPRINT
     if fresh:
         shutil.rmtree(run, ignore_errors=True)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from diplotone.model.errors import ConfigError
-from diplotone.train.ablation import AS_IT_IS, Outcome, Plan, ablation, as_json, as_table, read_plan
+from diplotone.train.ablation import (
+    AS_IT_IS,
+    Outcome,
+    Plan,
+    ablation,
+    as_json,
+    as_table,
+    read_outcomes,
+    read_plan,
+)
 from diplotone.train.config import load_config
 from diplotone.train.corpus import Corpus
 
@@ -23,6 +33,7 @@ def _outcome(change, seed, score, **figures):
         sentences=100,
         seconds=120.0,
         figures={"score": score, **figures},
+        made_of="",
     )
 
 
@@ -84,6 +95,28 @@ def test_a_change_that_needs_public_data_is_refused_without(tmp_path, codebook):
         next(ablation(Corpus((), ()), codebook, plan, tmp_path))
 
 
+def test_figures_come_back_from_their_file(tmp_path):
+    path = tmp_path / "ablation.json"
+    assert read_outcomes(path) == []
+    outcomes = [_outcome(AS_IT_IS, 1, 0.5, tone=0.4), _outcome("batches of 32", 2, 0.6)]
+    path.write_text(json.dumps(as_json(outcomes)))
+    assert read_outcomes(path) == outcomes
+    path.write_text('[{"change": "less"}]')
+    with pytest.raises(ConfigError, match="holds no outcomes of an ablation"):
+        read_outcomes(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [("less", 'known of "less", which is not tried'), ("more", 'known of "more" .* by another recipe')],
+)
+def test_what_is_known_of_something_else_is_refused(tmp_path, codebook, change, words):
+    known = [replace(_outcome(change, 1, 0.5), made_of="0" * 64)]
+    plan = Plan(shortened=("auxiliary.newsmtsc=0",), changes={"more": ("batch_size=32",)})
+    with pytest.raises(ConfigError, match=words):
+        next(ablation(Corpus((), ()), codebook, plan, tmp_path, known=known))
+
+
 @pytest.mark.slow
 def test_a_training_that_has_ended_is_not_repeated(tmp_path, eight_records, codebook):
     """Real trainings, of a tiny network."""
@@ -94,8 +127,9 @@ def test_a_training_that_has_ended_is_not_repeated(tmp_path, eight_records, code
     ]
     plan = Plan(shortened=("epochs=2",), changes={"no smoothing": ("label_smoothing=0",)})
 
-    def outcomes(plan=plan):
-        return list(ablation(Corpus(tuple(records), ()), codebook, plan, tmp_path, config=TINY, seeds=(1, 2)))
+    def outcomes(plan=plan, folder=tmp_path, known=()):
+        corpus = Corpus(tuple(records), ())
+        return list(ablation(corpus, codebook, plan, folder, config=TINY, seeds=(1, 2), known=known))
 
     first = outcomes()
     assert [(one.change, one.seed) for one in first] == [
@@ -104,5 +138,8 @@ def test_a_training_that_has_ended_is_not_repeated(tmp_path, eight_records, code
     assert all(0 <= one.figures["score"] <= 1 and one.sentences == 8 for one in first)
     assert not list(tmp_path.rglob("checkpoints"))
     assert as_json(outcomes()) == as_json(first)  # the same seconds too
+    elsewhere = tmp_path / "another machine"
+    assert outcomes(folder=elsewhere, known=first) == first
+    assert not elsewhere.exists()
     with pytest.raises(ConfigError, match="holds a run that differs in label_smoothing"):
         outcomes(Plan(shortened=("epochs=2",), changes={"no smoothing": ("label_smoothing=0.2",)}))

@@ -45,6 +45,19 @@ def test_uniform_logits_cost_the_log_of_the_number_of_labels(loss, codebook):
     assert loss(outputs, labels).item() == pytest.approx(torch.log(torch.tensor(3.0)).item())
 
 
+def test_two_readings_differ_by_their_divergence(loss, codebook):
+    """The divergence of (.8, .1, .1) from (.1, .8, .1) and back, .7 * log 8 each; what has no label counts nothing."""
+    one, labels = _batch(codebook)
+    other = {task: logits.clone() for task, logits in one.items()}
+    labels["sentiment"][0] = 1
+    assert loss.disagreement(one, other, labels).item() == 0
+    one["sentiment"] = torch.tensor([[0.8, 0.1, 0.1], [1.0, 1e-9, 1e-9]]).log()
+    other["sentiment"] = torch.tensor([[0.1, 0.8, 0.1], [1e-9, 1.0, 1e-9]]).log()
+    expected = 0.7 * torch.log(torch.tensor(8.0)).item()
+    assert loss.disagreement(one, other, labels).item() == pytest.approx(expected)
+    assert loss.disagreement(other, one, labels).item() == pytest.approx(expected)
+
+
 def test_smoothing_of_an_ordinal_task_goes_to_the_neighbours(codebook, eight_records):
     soft = MultiTaskLoss(TrainConfig(label_smoothing=0.1), codebook, eight_records).targets
     assert soft["tone"][0].tolist() == pytest.approx([0.9, 0.1, 0, 0, 0])

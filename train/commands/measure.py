@@ -62,7 +62,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     ablate.add_argument("--mirror", type=Path, help="folder with the public data sets")
     ablate.add_argument("--seeds", type=int, nargs="+", default=[1])
     ablate.add_argument("--runs", type=Path, default=Path("runs/ablation"), help="folder for the trainings")
-    ablate.add_argument("-o", "--out", type=Path, help="write the figures as JSON too, after each training")
+    ablate.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        help="JSON of the figures: goes on with what it holds, written after each training",
+    )
     ablate.add_argument("--card", type=Path, metavar="RELEASE", help="complete the card of a release")
     ablate.set_defaults(run=_ablate)
 
@@ -169,7 +174,7 @@ def _ablate(options: argparse.Namespace) -> int:
     require_training_libraries()
     from ...model.codebook import Codebook
     from ...model.release import open_release
-    from ..ablation import ablation, as_json, as_section, as_table, read_plan
+    from ..ablation import ablation, as_json, as_section, as_table, read_outcomes, read_plan
     from ..card import ABLATION_HEADING
     from ..card_completion import check_not_in_use, complete_card
     from ..corpus import find_mirror, load_corpus
@@ -182,6 +187,7 @@ def _ablate(options: argparse.Namespace) -> int:
     if release:
         check_not_in_use(release)
     quieten_libraries()
+    known = read_outcomes(options.out) if options.out else []
     plan, outcomes = read_plan(options.plan), []
     for outcome in ablation(
         corpus,
@@ -192,9 +198,10 @@ def _ablate(options: argparse.Namespace) -> int:
         mirror=mirror,
         only=options.only,
         seeds=options.seeds,
+        known=known,
     ):
         outcomes.append(outcome)
-        if options.out:
+        if options.out and len(outcomes) > len(known):
             options.out.write_text(json.dumps(as_json(outcomes), indent=1) + "\n", encoding="utf-8")
     if release:
         complete_card(release, ABLATION_HEADING, as_section(outcomes, plan))
