@@ -12,6 +12,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ..model.analyzer import Analyzer
+from ..model.memory import give_free_memory_back
 from ..model.release import ReleaseWatch, home
 from .addresses import parsed_networks
 from .api import answer_errors, build_rest, build_router
@@ -198,6 +199,7 @@ async def _sweep(workspace: Workspace, shared_texts: SharedTexts) -> None:
         await asyncio.to_thread(shared_texts.sweep)
         await asyncio.sleep(min(workspace.keep_s, LONGEST_SWEEP_S))
         await asyncio.to_thread(workspace.sweep)
+        await asyncio.to_thread(give_free_memory_back)
 
 
 async def _back_up(store: LabelStore) -> None:
