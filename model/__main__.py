@@ -1,11 +1,11 @@
-"""diplotone: read an article, compare two, score records, verify a result."""
+"""diplotone: read an article, compare two, add many up, score records, verify a result."""
 
 from __future__ import annotations
 
 import argparse
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from .errors import DiplotoneError, TextError
 from .memory import check_memory
 
 if TYPE_CHECKING:
+    from .analysis import SentenceAnalysis
     from .analyzer import Analyzer
 
 LEAST_MEMORY_BYTES = 300_000_000
@@ -57,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--format", choices=("text", "json"), default="text")
     _add_release(compare)
     compare.set_defaults(run=_compare)
+
+    dyads = commands.add_parser("dyads", help="who stands where toward whom, over many articles")
+    dyads.add_argument("files", nargs="+", metavar="FILE", help="text files in UTF-8, an article each")
+    dyads.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    _add_release(dyads)
+    dyads.set_defaults(run=_dyads)
 
     verify = commands.add_parser(
         "verify", help="read the article of a saved result anew; exit code 0 if the same, 1 if it differs"
@@ -176,6 +183,28 @@ def _compare(options: argparse.Namespace) -> int:
     from .comparison_report import as_json, as_text
 
     sys.stdout.write((as_json if options.format == "json" else as_text)(comparison))
+    return 0
+
+
+def _dyads(options: argparse.Namespace) -> int:
+    texts = {file: _read_text(file) for file in options.files}
+    analyzer = _load(options)
+    from .article.dyads import aggregate_articles
+    from .dyads_report import as_csv, as_json, as_text
+
+    def read() -> Iterator[tuple[str, tuple[SentenceAnalysis, ...]]]:
+        for file, text in texts.items():
+            try:
+                yield file, analyzer.analyze(text, precedents=0).sentences
+            except TextError as error:
+                raise TextError(f"{file}: {error}") from error
+
+    dyads = aggregate_articles(read(), analyzer.codebook["stance"])
+    if options.format == "csv":
+        shown = as_csv(dyads)
+    else:
+        shown = (as_json if options.format == "json" else as_text)(dyads, analyzer.release.label, len(texts))
+    sys.stdout.write(shown)
     return 0
 
 

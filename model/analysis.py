@@ -165,6 +165,17 @@ class SentenceAnalysis(_AsDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asymmetry(_AsDict):
+    """How much better one stands toward another than the other toward it."""
+
+    difference: float
+    """Mean of this direction minus that of the other, -2..2."""
+    low: float
+    high: float
+    """95 % bootstrap interval, the evidence of each direction drawn independently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dyad(_AsDict):
     """Who stands where toward whom over the whole article."""
 
@@ -182,6 +193,42 @@ class Dyad(_AsDict):
     """Acts of the evidence, most frequent first."""
     evidence: tuple[int, ...]
     """Ids of the sentences that it rests on."""
+    asymmetry: Asymmetry | None = None
+    """Against the other direction; None where that has no evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(_AsDict):
+    """A sentence of one of many articles."""
+
+    article: str
+    """Its name."""
+    sentence: int
+    """Id within the article."""
+    start: int
+    end: int
+    """Offsets in the article's characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DyadOverArticles(_AsDict):
+    """Who stands where toward whom over many articles; fields that `Dyad` has too mean the same."""
+
+    source: str
+    target: str
+    stance: str
+    mean: float
+    """Over all evidence, whichever article it is from."""
+    low: float
+    high: float
+    """95 % bootstrap interval of the mean, whole articles drawn; of a single article, its sentences."""
+    n: int
+    articles: int
+    """Articles with evidence."""
+    acts: Mapping[str, int]
+    evidence: tuple[Evidence, ...]
+    """In the order of the articles."""
+    asymmetry: Asymmetry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

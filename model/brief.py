@@ -14,6 +14,7 @@ from html import escape
 from .analysis import Analysis, Dyad, Judgement, SentenceAnalysis
 from .article.index import expected_score
 from .codebook import Codebook, Task
+from .dyads_report import against_the_other
 
 STRONGEST = 5
 """Sentences that are quoted from each end of the tone scale."""
@@ -95,9 +96,14 @@ def _dyads(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str]
             f"<td>{_label(codebook['stance'], dyad.stance)}</td>"
             f"<td class='number'>{dyad.mean:+.2f} [{dyad.low:+.2f}, {dyad.high:+.2f}]</td>"
             f"<td class='number'>{dyad.n}</td><td>{acts}</td></tr>"
-            f"<tr><td colspan='6'>{_evidence(dyad, analysis.sentences)}</td></tr>"
+            f"<tr><td colspan='6'>{_asymmetry(dyad)}{_evidence(dyad, analysis.sentences)}</td></tr>"
         )
     yield "</tbody></table>"
+
+
+def _asymmetry(dyad: Dyad) -> str:
+    shown = "" if dyad.asymmetry is None else against_the_other(dyad.asymmetry)
+    return f"<p class='quiet'>{escape(shown)}</p>" if shown else ""
 
 
 def _evidence(dyad: Dyad, sentences: Sequence[SentenceAnalysis]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from .analysis import Analysis, Judgement, SentenceAnalysis
 from .cells import safe_cell
+from .dyads_report import against_the_other
 
 CSV_COLUMNS = (
     "id",
@@ -86,6 +87,8 @@ def _text_lines(analysis: Analysis) -> Iterator[str]:
                 f"  {dyad.source:>9} -> {dyad.target:<9} {dyad.stance:<10} {dyad.mean:+.2f}"
                 f" [{dyad.low:+.2f}, {dyad.high:+.2f}]  n {dyad.n}  {acts}  (sentences {evidence})"
             )
+            if dyad.asymmetry:
+                yield f"            {against_the_other(dyad.asymmetry)}"
     yield ""
     for sentence in analysis.sentences:
         voice = sentence.voice.kind + (f" {sentence.voice.speaker}" if sentence.voice.speaker else "")

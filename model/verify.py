@@ -21,7 +21,7 @@ TOLERANCE = 0.005
 """Difference of two probabilities, 0..1, that is put down to another processor."""
 
 _NOT_COMPARED = frozenset({"date", "diplotone", "precedents", "formula"})
-_ADDED_LATER = frozenset({"rungs", "precision"})
+_ADDED_LATER = frozenset({"rungs", "precision", "asymmetry"})
 """What results of older versions lack without being wrong."""
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

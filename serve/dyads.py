@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from ..model.analysis import Analysis, Dyad, PairAnalysis
 from ..model.codebook import Codebook, Task
+from ..model.dyads_report import against_the_other
 from . import palette, plots
 from .markup import arrow, element, join
 from .matrix import dyad_id
@@ -74,6 +75,7 @@ def _card(dyad: Dyad, analysis: Analysis, codebook: Codebook, name_of: NameOf) -
             " · the evidence points both ways" if _points_both_ways(dyad, analysis, stance) else None,
             class_="figures",
         ),
+        element("p", against_the_other(dyad.asymmetry), class_="figures") if dyad.asymmetry else None,
         element("p", *_acts(dyad, codebook), class_="acts") if dyad.acts else None,
         element(
             "details",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,43 +16,80 @@ MOST_DRAWS = 4_000_000
 """Values drawn at once at most: keeps memory flat for long texts (fewer resamples, never under 200)."""
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
+Groups = Sequence[Hashable]
+"""Of each value the group that it is drawn with, such as its article."""
+
+
+def interval(values: Sequence[float], groups: Groups | None = None) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of the mean of some values.
 
     The same values in the same order give the same interval. One value gives itself twice.
 
+    Args:
+        values: One or more.
+        groups: Values of one group are drawn together, since they are more alike than others: the sentences of an
+            article. Where all are of one group, or without groups, each is drawn by itself.
+
     Raises:
         ValueError: There are no values.
     """
-    if not values:
-        raise ValueError("no values to average")
-    sample = np.asarray(values, dtype=np.float64)
-    if len(sample) == 1 or np.all(sample == sample[0]):
-        return float(sample[0]), float(sample[0])
-    n_resamples = max(200, min(RESAMPLES, MOST_DRAWS // len(sample)))
-    return _middle(_means(sample, n_resamples, np.random.default_rng(SEED)))
+    sample = _Sample.of(values, groups)
+    first = float(values[0])
+    if all(value == first for value in values):
+        return first, first
+    return _middle(sample.means(_resamples(len(sample.sums)), np.random.default_rng(SEED)))
 
 
-def interval_of_difference(before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
+def interval_of_difference(
+    before: Sequence[float],
+    after: Sequence[float],
+    groups_before: Groups | None = None,
+    groups_after: Groups | None = None,
+) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of the mean of `after` minus that of `before`, drawn independently.
+
+    The groups are those of `interval`.
 
     Raises:
         ValueError: One of them has no values.
     """
-    if not before or not after:
-        raise ValueError("no values to average")
-    samples = [np.asarray(values, dtype=np.float64) for values in (before, after)]
-    n_resamples = max(200, min(RESAMPLES, MOST_DRAWS // max(map(len, samples))))
+    samples = _Sample.of(before, groups_before), _Sample.of(after, groups_after)
+    n_resamples = _resamples(max(len(sample.sums) for sample in samples))
     generator = np.random.default_rng(SEED)
-    first, second = (_means(sample, n_resamples, generator) for sample in samples)
+    first, second = (sample.means(n_resamples, generator) for sample in samples)
     return _middle(second - first)
 
 
-def _means(
-    sample: NDArray[np.float64], n_resamples: int, generator: np.random.Generator
-) -> NDArray[np.float64]:
-    draws = generator.integers(len(sample), size=(n_resamples, len(sample)), dtype=np.int32)
-    return sample[draws].mean(axis=1)
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Values that are drawn, one by one or group by group."""
+
+    sums: NDArray[np.float64]
+    """Of each group; of single values themselves. *Shape:* (groups,)"""
+    sizes: NDArray[np.int64] | None
+    """Values of each group; None where each is by itself. *Shape:* (groups,)"""
+
+    @classmethod
+    def of(cls, values: Sequence[float], groups: Groups | None) -> _Sample:
+        if not values:
+            raise ValueError("no values to average")
+        sample = np.asarray(values, dtype=np.float64)
+        numbers: dict[Hashable, int] = {}
+        group = [numbers.setdefault(one, len(numbers)) for one in groups or ()]
+        if len(numbers) < 2:
+            return cls(sample, None)
+        return cls(np.bincount(group, sample), np.bincount(group))
+
+    def means(self, n_resamples: int, generator: np.random.Generator) -> NDArray[np.float64]:
+        n = len(self.sums)
+        draws = generator.integers(n, size=(n_resamples, n), dtype=np.int32)
+        if self.sizes is None:
+            return self.sums[draws].mean(axis=1)
+        return self.sums[draws].sum(axis=1) / self.sizes[draws].sum(axis=1)
+
+
+def _resamples(n: int) -> int:
+    return max(200, min(RESAMPLES, MOST_DRAWS // n))
 
 
 def _middle(means: NDArray[np.float64]) -> tuple[float, float]:

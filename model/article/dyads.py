@@ -1,16 +1,26 @@
-"""Who stands where toward whom: the pairs to score in a sentence, and what they add up to in an article."""
+"""Who stands where toward whom: the pairs to score in a sentence, and what they add up to in one article or in many."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
+from typing import Any
 
-from ..analysis import Dyad, Mention, PairAnalysis, SentenceAnalysis
+from ..analysis import (
+    Asymmetry,
+    Dyad,
+    DyadOverArticles,
+    Evidence,
+    Mention,
+    PairAnalysis,
+    SentenceAnalysis,
+)
 from ..codebook import Task
 from ..relations import NO_ACT, NO_SIDE
-from .bootstrap import interval
+from .bootstrap import interval, interval_of_difference
 from .index import expected_score, label_of_mean
 
 MOST_PAIRS = 12
@@ -86,14 +96,74 @@ def aggregate(sentences: Sequence[SentenceAnalysis], stance: Task) -> tuple[Dyad
         sentences: The sentences of the article.
         stance: The stance task of the codebook, for the scale.
     """
-    evidence: dict[tuple[str, str], list[tuple[int, PairAnalysis]]] = defaultdict(list)
-    for sentence in sentences:
-        for pair in sentence.pairs:
-            if _is_evidence(pair):
-                evidence[pair.source.code, pair.target.code].append((sentence.id, pair))
-    dyads = [_dyad(source, target, pairs, stance) for (source, target), pairs in evidence.items()]
-    dyads.sort(key=lambda dyad: (-abs(dyad.mean) * dyad.n**0.5, -dyad.n, dyad.source, dyad.target))
-    return tuple(dyads)
+    found = _evidence([("", sentences)], stance)
+    return tuple(
+        Dyad(
+            **_figures(ends, found, stance),
+            evidence=tuple(dict.fromkeys(one.sentence.id for one in found[ends])),
+        )
+        for ends in _strongest_first(found)
+    )
+
+
+def aggregate_articles(
+    articles: Iterable[tuple[str, Sequence[SentenceAnalysis]]], stance: Task
+) -> tuple[DyadOverArticles, ...]:
+    """Return who stands where toward whom over many articles, strongest evidence first.
+
+    What is evidence and what is strong is as in `aggregate`. Sentences of one article are drawn together for the
+    intervals, since they are more alike than those of others.
+
+    Args:
+        articles: Names, which must differ, and sentences; gone through once, and of each only its evidence is kept.
+        stance: The stance task of the codebook, for the scale.
+    """
+    found = _evidence(articles, stance)
+    return tuple(
+        DyadOverArticles(
+            **_figures(ends, found, stance),
+            articles=len({one.article for one in found[ends]}),
+            evidence=tuple(
+                dict.fromkeys(
+                    Evidence(
+                        article=one.article,
+                        sentence=one.sentence.id,
+                        start=one.sentence.start,
+                        end=one.sentence.end,
+                    )
+                    for one in found[ends]
+                )
+            ),
+        )
+        for ends in _strongest_first(found)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One pair that is evidence."""
+
+    article: str
+    sentence: SentenceAnalysis
+    act: str | None
+    value: float
+    """Expected stance."""
+
+
+_Ends = tuple[str, str]
+"""Codes of source and target."""
+_Found = Mapping[_Ends, Sequence[_Judged]]
+
+
+def _evidence(articles: Iterable[tuple[str, Sequence[SentenceAnalysis]]], stance: Task) -> _Found:
+    found: dict[_Ends, list[_Judged]] = defaultdict(list)
+    for article, sentences in articles:
+        for sentence in sentences:
+            for pair in sentence.pairs:
+                if _is_evidence(pair):
+                    judged = _Judged(article, sentence, pair.act.label, expected_score(pair.stance, stance))
+                    found[pair.source.code, pair.target.code].append(judged)
+    return found
 
 
 def _is_evidence(pair: PairAnalysis) -> bool:
@@ -102,19 +172,36 @@ def _is_evidence(pair: PairAnalysis) -> bool:
     return pair.stance.label != NO_SIDE or pair.act.label not in (None, NO_ACT)
 
 
-def _dyad(source: str, target: str, pairs: Sequence[tuple[int, PairAnalysis]], stance: Task) -> Dyad:
-    values = [expected_score(pair.stance, stance) for _, pair in pairs]
+def _strongest_first(found: _Found) -> list[_Ends]:
+    def rank(ends: _Ends) -> tuple[float, int, str, str]:
+        judged = found[ends]
+        return -abs(fmean(one.value for one in judged)) * len(judged) ** 0.5, -len(judged), *ends
+
+    return sorted(found, key=rank)
+
+
+def _figures(ends: _Ends, found: _Found, stance: Task) -> dict[str, Any]:
+    """What a dyad is told by, whether over one article or many."""
+    judged, back = found[ends], found.get((ends[1], ends[0]), ())
+    values, articles = [one.value for one in judged], [one.article for one in judged]
     mean = fmean(values)
-    low, high = interval(values)
-    acts = Counter(pair.act.label for _, pair in pairs if pair.act.label not in (None, NO_ACT))
-    return Dyad(
-        source=source,
-        target=target,
-        stance=label_of_mean(mean, stance),
-        mean=mean,
-        low=low,
-        high=high,
-        n=len(pairs),
-        acts={act: n for act, n in sorted(acts.items(), key=lambda item: (-item[1], item[0] or "")) if act},
-        evidence=tuple(dict.fromkeys(number for number, _ in pairs)),
-    )
+    low, high = interval(values, articles)
+    asymmetry = None
+    if back:
+        theirs, their_articles = [one.value for one in back], [one.article for one in back]
+        least, most = interval_of_difference(theirs, values, their_articles, articles)
+        asymmetry = Asymmetry(difference=mean - fmean(theirs), low=least, high=most)
+    acts = Counter(one.act for one in judged if one.act not in (None, NO_ACT))
+    return {
+        "source": ends[0],
+        "target": ends[1],
+        "stance": label_of_mean(mean, stance),
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "n": len(judged),
+        "acts": {
+            act: n for act, n in sorted(acts.items(), key=lambda item: (-item[1], item[0] or "")) if act
+        },
+        "asymmetry": asymmetry,
+    }

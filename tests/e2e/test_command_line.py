@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -44,6 +45,38 @@ def test_analyze_prints_every_sentence(tiny_release, form):
     assert done.returncode == 0
     assert "Suva praised Apia" in done.stdout
     assert "Quito bombed the harbour" in done.stdout
+
+
+def test_many_articles_add_up_to_dyads_that_name_them(tmp_path):
+    (tmp_path / "one.txt").write_text(
+        "Suva praised Apia for the ferry deal. Apia condemned Suva for the arrests."
+    )
+    (tmp_path / "two.txt").write_text("Fiji thanked Samoa for its help.")
+    files = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    told = json.loads(_run("model", "dyads", *files, "--format", "json").stdout)
+    assert told["articles"] == 2
+    there, back = told["dyads"]
+    assert (there["source"], there["target"], there["stance"]) == ("FJI", "WSM", "supportive")
+    assert [Path(one["article"]).name for one in there["evidence"]] == ["one.txt", "two.txt"]
+    assert (there["n"], there["articles"], back["n"], back["articles"]) == (2, 2, 1, 1)
+    assert there["asymmetry"]["difference"] == -back["asymmetry"]["difference"] > 1
+    text, table = (_run("model", "dyads", *files, "--format", form).stdout for form in ("text", "csv"))
+    assert "FJI -> WSM" in text
+    assert "against the other direction" in text
+    rows = list(csv.DictReader(table.splitlines()))
+    assert [(row["source"], row["articles"]) for row in rows] == [("FJI", "2"), ("WSM", "1")]
+    assert rows[0]["evidence"] == f"{files[0]} 0; {files[1]} 0"
+
+
+def test_of_many_articles_the_faulty_one_is_named(tiny_release, tmp_path):
+    (tmp_path / "sound.txt").write_text(ARTICLE)
+    (tmp_path / "empty.txt").write_text(" ")
+    done = _run("model", "dyads", tmp_path / "sound.txt", tmp_path / "empty.txt", "--release", tiny_release)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == f"diplotone: {tmp_path / 'empty.txt'}: the text is empty; paste an article or a statement\n"
+    )
 
 
 def test_a_brief_shows_markup_of_the_article_as_text():

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diplotone.model.analysis import Judgement, Mention, PairAnalysis, SentenceAnalysis, Voice
-from diplotone.model.article.bootstrap import interval
-from diplotone.model.article.dyads import MOST_PAIRS, aggregate, candidate_pairs
+from diplotone.model.article.bootstrap import interval, interval_of_difference
+from diplotone.model.article.dyads import MOST_PAIRS, aggregate, aggregate_articles, candidate_pairs
 from diplotone.model.article.index import label_of_mean, tone_index
 from diplotone.model.codebook import Codebook
 
@@ -146,6 +146,44 @@ def test_strongest_first_then_more_evidence() -> None:
     assert [(d.source, d.n) for d in dyads] == [("E", 2), ("C", 1), ("A", 2)]
 
 
+def test_each_direction_is_set_against_the_other() -> None:
+    there, back, alone = aggregate(
+        [
+            sentence(0, pair("FJI", "TON", "supportive", "AID"), pair("TON", "FJI", "opposed", "ACCUSE")),
+            sentence(1, pair("FJI", "TON", "supportive", "AID"), pair("TON", "FJI", "neutral", "CONSULT")),
+            sentence(2, pair("FJI", "WSM", "neutral", "CONSULT")),
+        ],
+        STANCE,
+    )
+    assert there.asymmetry is not None
+    assert back.asymmetry is not None
+    assert (there.mean, back.mean, there.asymmetry.difference) == (1, -0.5, 1.5)
+    assert back.asymmetry.difference == -1.5
+    assert (there.asymmetry.low, there.asymmetry.high) == (1, 2)  # back is -1, -.5 or 0
+    assert alone.asymmetry is None
+
+
+def test_over_articles_all_evidence_counts_and_says_where_it_is_from() -> None:
+    praise, blame = pair("FJI", "TON", "supportive", "AID"), pair("FJI", "TON", "opposed", "ACCUSE")
+    articles = {
+        "a": [sentence(0, praise), sentence(4, praise)],
+        "b": [sentence(7, blame)],
+        "c": [sentence(0)],
+    }
+    (dyad,) = aggregate_articles(articles.items(), STANCE)
+    assert (dyad.n, dyad.articles, dyad.acts) == (3, 2, {"AID": 2, "ACCUSE": 1})
+    assert dyad.mean == pytest.approx(1 / 3)
+    assert [(one.article, one.sentence, one.start) for one in dyad.evidence] == [
+        ("a", 0, 0), ("a", 4, 40), ("b", 7, 70)
+    ]  # fmt: skip
+
+
+def test_one_article_over_articles_is_as_by_itself() -> None:
+    sentences = [sentence(n, pair("FJI", "TON", stance, "AID")) for n, stance in enumerate(STANCE.names)]
+    (dyad,), (over_articles,) = aggregate(sentences, STANCE), aggregate_articles([("a", sentences)], STANCE)
+    assert (dyad.mean, dyad.low, dyad.high) == (over_articles.mean, over_articles.low, over_articles.high)
+
+
 # ------------------------------------------------------------------------------------------ index
 
 
@@ -197,3 +235,22 @@ def test_intervals_repeat_and_hold_the_mean() -> None:
     assert interval([0.3]) == (0.3, 0.3)
     with pytest.raises(ValueError, match="no values"):
         interval([])
+
+
+def test_what_is_alike_within_groups_is_less_certain() -> None:
+    """Ten articles that each say one thing ten times know no more than ten sentences."""
+    means = [n / 10 for n in range(10)]
+    many, articles = [mean for mean in means for _ in range(10)], [n for n in range(10) for _ in range(10)]
+    assert interval(many, articles) == pytest.approx(interval(means))
+    low, high = interval(many)
+    assert high - low < 0.5 * (interval(means)[1] - interval(means)[0])
+    assert interval_of_difference(many, means, articles) == pytest.approx(
+        interval_of_difference(means, means)
+    )
+
+
+def test_groups_count_by_what_they_hold() -> None:
+    """Of two articles the longer draws the mean to itself: it is 0, 1 or what all values give."""
+    values, articles = [0.0, 1.0, 1.0, 1.0], ["short", "long", "long", "long"]
+    assert interval(values, articles) == (0, 1)
+    assert interval(values, ["one"] * 4) == interval(values)
