@@ -78,7 +78,8 @@ class _Sample:
         group = [numbers.setdefault(one, len(numbers)) for one in groups or ()]
         if len(numbers) < 2:
             return cls(sample, None)
-        return cls(np.bincount(group, sample), np.bincount(group))
+        sums = np.bincount(group, weights=sample).astype(np.float64)
+        return cls(sums, np.bincount(group))
 
     def means(self, n_resamples: int, generator: np.random.Generator) -> NDArray[np.float64]:
         n = len(self.sums)
