@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare", help="two statements side by side, with the shift of tone")
     compare.add_argument("before", help="text file in UTF-8, or - for standard input")
     compare.add_argument("after", help="text file in UTF-8, or - for standard input")
-    compare.add_argument("--format", choices=("text", "json"), default="text")
+    compare.add_argument("--format", choices=("text", "json", "html"), default="text")
     _add_release(compare)
     compare.set_defaults(run=_compare)
 
@@ -179,10 +179,17 @@ def _compare(options: argparse.Namespace) -> int:
     if options.before == options.after == "-":
         raise TextError("only one of the two texts can come from standard input")
     texts = _read_text(options.before), _read_text(options.after)
-    comparison = _load(options).compare(*texts)
-    from .comparison_report import as_json, as_text
+    analyzer = _load(options)
+    comparison = analyzer.compare(*texts)
+    if options.format == "html":
+        from .comparison_brief import as_html
 
-    sys.stdout.write((as_json if options.format == "json" else as_text)(comparison))
+        shown = as_html(comparison, analyzer.codebook)
+    else:
+        from .comparison_report import as_json, as_text
+
+        shown = {"text": as_text, "json": as_json}[options.format](comparison)
+    sys.stdout.write(shown)
     return 0
 
 

@@ -14,6 +14,8 @@ VoiceKind = Literal["narrator", "quote", "reported"]
 SentenceKind = Literal["headline", "dateline", "byline", "caption", "bullet", "speaker", "furniture", "body"]
 """What a sentence is in its article; furniture is the page's own ("Read more", "Tap to install")."""
 ActorKind = Literal["state", "organisation", "movement", "historical"]
+ChangeKind = Literal["same", "reworded", "dropped", "added"]
+"""What became of a sentence between two texts."""
 
 
 class _AsDict:
@@ -340,6 +342,34 @@ class SentenceChange(_AsDict):
     steps: int | None
     """Rungs from the first phrase to the second, above 0 up to friendlier ones; None unless there are both."""
 
+    @property
+    def kind(self) -> ChangeKind:
+        """What became of the sentence; the same is one of which no word changed, whatever became of its commas."""
+        if self.before is None:
+            return "added"
+        if self.after is None:
+            return "dropped"
+        return "reworded" if self.edits else "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseChange(_AsDict):
+    """A phrase of diplomatic register that only one of two compared texts has."""
+
+    phrase: str
+    """As the ladder names it: "take note with concern"."""
+    means: str
+    """What diplomats read in the phrase."""
+    rung: str
+    height: int
+    """Steps from the rung that commits to nothing: above 0 friendly, below 0 unfriendly."""
+    gloss: str
+    """What the rung as a whole says."""
+    negated: bool
+    """Denied in the text ("did not condemn"); the same phrase said outright counts as another."""
+    sentences: tuple[int, ...]
+    """Ids of the sentences that hold it, in the text that has it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison(_AsDict):
@@ -351,6 +381,10 @@ class Comparison(_AsDict):
     """In the order of both texts; every sentence of either stands in exactly one."""
     aligned: int
     """Pairs of sentences that stand for each other."""
+    phrases_dropped: tuple[PhraseChange, ...]
+    """Phrases of diplomatic register that the first text has and the second has not, in the text's order."""
+    phrases_added: tuple[PhraseChange, ...]
+    """Those that the second text has and the first has not."""
     tone_shift: float | None
     """Tone index of the second text minus that of the first, -2..2; None where one has no index."""
     low: float | None
@@ -358,3 +392,13 @@ class Comparison(_AsDict):
     """95 % bootstrap interval of the shift, the sentences of each text drawn independently."""
     reason: str | None
     """Why there is no shift of the whole; None where there is one."""
+
+    @property
+    def dropped(self) -> int:
+        """Sentences of the first text that have no counterpart."""
+        return len(self.before.sentences) - self.aligned
+
+    @property
+    def added(self) -> int:
+        """Sentences of the second text that have no counterpart."""
+        return len(self.after.sentences) - self.aligned

@@ -6,13 +6,13 @@ a policy in its head forbids any.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from .analysis import Analysis, Dyad, Judgement, SentenceAnalysis
 from .article.index import expected_score
+from .brief_page import label, page, provenance_table
 from .codebook import Codebook, Task
 from .dyads_report import against_the_other
 
@@ -21,20 +21,6 @@ STRONGEST = 5
 
 MOST_EVIDENCE = 3
 """Sentences that are quoted for one dyad; the others are named by their number."""
-
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
-
-_STYLE = """
-body{font:11pt/1.45 Georgia,"Times New Roman",serif;color:#1a1a1a;background:#fff;max-width:46em;margin:2em auto;
-padding:0 1em}
-h1{font-size:1.5em;margin:0 0 .2em}h2{font-size:1.15em;margin:1.6em 0 .4em;border-bottom:1px solid #bbb}
-.index{font-size:1.9em;margin:.2em 0}.quiet{color:#555;font-size:.9em}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.25em .6em .25em 0;
-border-bottom:1px solid #ddd}td.number{text-align:right;white-space:nowrap}
-blockquote{margin:.3em 0 .3em 1em;padding-left:.7em;border-left:3px solid #bbb}
-li,blockquote,tr{break-inside:avoid;overflow-wrap:anywhere}h2{break-after:avoid}
-@page{margin:18mm}@media print{body{margin:0;max-width:none;font-size:10pt}}
-"""
 
 
 def as_html(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str] = str) -> str:
@@ -45,13 +31,7 @@ def as_html(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str
         codebook: That of the release which made it.
         name_of: From the code of an actor to its name.
     """
-    body = "\n".join(_body(analysis, codebook, name_of))
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>Diplotone brief</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+    return page("Diplotone brief", _body(analysis, codebook, name_of))
 
 
 def _body(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str]) -> Iterator[str]:
@@ -73,13 +53,13 @@ def _index(analysis: Analysis, codebook: Codebook) -> Iterator[str]:
         yield f"<p class='index'>Not judged</p><p>{escape(index.reason or '')}</p>"
     else:
         yield (
-            f"<p class='index'>{index.value:+.2f} {_label(codebook['tone'], index.label)}</p>"
+            f"<p class='index'>{index.value:+.2f} {label(codebook['tone'], index.label)}</p>"
             f"<p>On a scale from &minus;1 ({escape(codebook['tone'].names[0])}) to +1"
             f" ({escape(codebook['tone'].names[-1])}); 95&nbsp;% interval {index.low:+.2f} to {index.high:+.2f}."
             f" <span class='quiet'>{escape(index.formula)}</span></p>"
         )
     for task, shares in analysis.shares.items():
-        shown = ", ".join(f"{escape(label)} {share:.0%}" for label, share in shares.items() if share)
+        shown = ", ".join(f"{escape(name)} {share:.0%}" for name, share in shares.items() if share)
         yield f"<p>{escape(task.capitalize())} of the sentences: {shown or 'nothing scored'}.</p>"
 
 
@@ -93,7 +73,7 @@ def _dyads(analysis: Analysis, codebook: Codebook, name_of: Callable[[str], str]
         acts = ", ".join(f"{escape(act)}&nbsp;{count}" for act, count in dyad.acts.items())
         yield (
             f"<tr><td>{escape(name_of(dyad.source))}</td><td>{escape(name_of(dyad.target))}</td>"
-            f"<td>{_label(codebook['stance'], dyad.stance)}</td>"
+            f"<td>{label(codebook['stance'], dyad.stance)}</td>"
             f"<td class='number'>{dyad.mean:+.2f} [{dyad.low:+.2f}, {dyad.high:+.2f}]</td>"
             f"<td class='number'>{dyad.n}</td><td>{acts}</td></tr>"
             f"<tr><td colspan='6'>{_asymmetry(dyad)}{_evidence(dyad, analysis.sentences)}</td></tr>"
@@ -169,22 +149,11 @@ def _provenance(analysis: Analysis) -> Iterator[str]:
         ("Date", provenance.date),
         ("SHA-256 of the text", provenance.text_sha256),
     )
-    yield "<table><tbody>"
-    yield from (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
-    yield "</tbody></table>"
-
-
-def _label(task: Task, label: str | None) -> str:
-    """A label with its sign in its colour; the name is there too, so the brief prints well in black."""
-    if label is None:
-        return "unscored"
-    found = task[label]
-    colour = found.light if _COLOUR.match(found.light) else "#000000"
-    return f"<span style='color:{colour}'>{escape(found.mark)}</span>&nbsp;{escape(label)}"
+    yield from provenance_table(rows)
 
 
 def _judged(task: Task, judgement: Judgement) -> str:
-    return f"{_label(task, judgement.label)} {judgement.confidence:.2f}"
+    return f"{label(task, judgement.label)} {judgement.confidence:.2f}"
 
 
 def _voice(sentence: SentenceAnalysis) -> str:

@@ -7,7 +7,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator
 
-from .analysis import Comparison, Fragment, SentenceAnalysis, SentenceChange
+from .analysis import Comparison, Fragment, PhraseChange, SentenceAnalysis, SentenceChange
 
 
 def as_json(comparison: Comparison) -> str:
@@ -33,6 +33,9 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         f"{len(before.sentences)} sentences before, {len(after.sentences)} after,"
         f" {comparison.aligned} stand for each other"
     )
+    for name, phrases in (("dropped", comparison.phrases_dropped), ("added", comparison.phrases_added)):
+        if phrases:
+            yield f"Phrases of register {name}: {'; '.join(map(_phrase, phrases))}"
     for change in comparison.sentences:
         yield ""
         yield from _change(change, before.sentences, after.sentences)
@@ -70,6 +73,10 @@ def _ladder(change: SentenceChange) -> str:
         return f"; ladder: {names[0]}"
     steps = f" ({abs(change.steps)} {'up' if change.steps > 0 else 'down'})" if change.steps else ""
     return f"; ladder: {names[0]} -> {names[1]}{steps}"
+
+
+def _phrase(phrase: PhraseChange) -> str:
+    return f"{phrase.phrase}{' denied' if phrase.negated else ''} ({phrase.rung}, {phrase.height:+d})"
 
 
 def _quoted(fragment: Fragment | None) -> str:

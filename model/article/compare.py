@@ -10,6 +10,7 @@ from ..analysis import (
     Comparison,
     Edit,
     Fragment,
+    PhraseChange,
     RungMention,
     SentenceAnalysis,
     SentenceChange,
@@ -58,6 +59,8 @@ def compare(before: Analysis, after: Analysis, tone: Task) -> Comparison:
         after=after,
         sentences=changes,
         aligned=sum(similarity is not None for _, similarity in aligned),
+        phrases_dropped=_phrases_of_one_alone(before, after),
+        phrases_added=_phrases_of_one_alone(after, before),
         tone_shift=shift,
         low=low,
         high=high,
@@ -119,3 +122,25 @@ def _strongest(sentence: SentenceAnalysis | None) -> RungMention | None:
 
 def _end(tone: Task) -> float:
     return max(abs(score) for score in tone.scores)
+
+
+def _phrases_of_one_alone(one: Analysis, other: Analysis) -> tuple[PhraseChange, ...]:
+    """The phrases of one text that the other has not, in their order; denied and said outright are two."""
+    known = {(rung.phrase, rung.negated) for sentence in other.sentences for rung in sentence.rungs}
+    found: dict[tuple[str, bool], tuple[RungMention, list[int]]] = {}
+    for sentence in one.sentences:
+        for rung in sentence.rungs:
+            if (key := (rung.phrase, rung.negated)) not in known:
+                found.setdefault(key, (rung, []))[1].append(sentence.id)
+    return tuple(
+        PhraseChange(
+            phrase=rung.phrase,
+            means=rung.means,
+            rung=rung.rung,
+            height=rung.height,
+            gloss=rung.gloss,
+            negated=rung.negated,
+            sentences=tuple(dict.fromkeys(ids)),
+        )
+        for rung, ids in found.values()
+    )

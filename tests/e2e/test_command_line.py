@@ -148,6 +148,11 @@ def test_compare_prints_what_changed(tiny_release, tmp_path):
     assert shown.returncode == 0, shown.stderr
     assert '"Monday" -> "Thursday"' in shown.stdout
     assert "ladder: concerned -> condemning (3 down)" in shown.stdout
+    assert "Phrases of register dropped: express concern (concerned, -2)\n" in shown.stdout
+    assert "Phrases of register added: strongly condemn (condemning, -5)\n" in shown.stdout
+    brief = _run(*command, "--format", "html", stdin=after).stdout
+    assert "<del>Monday</del>" in brief
+    assert "<ins>Thursday</ins>" in brief
     comparison = json.loads(_run(*command, "--format", "json", stdin=after).stdout)
     assert [(c["before"], c["after"], c["steps"]) for c in comparison["sentences"]] == [
         (0, 0, None),

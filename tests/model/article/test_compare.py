@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diplotone.model.analyzer import load
+from diplotone.model.article.edited import pieces
 from diplotone.model.errors import TextError
 
 BEFORE = "The Council met on Monday. It expresses concern at the closure of the strait. The crew is well."
@@ -48,8 +49,44 @@ def test_the_step_on_the_ladder(analyzer):
     assert changes[0].steps is None
 
 
+def test_every_sentence_has_become_something_and_is_counted(analyzer):
+    comparison = analyzer.compare(BEFORE, AFTER)
+    kinds = [change.kind for change in comparison.sentences]
+    assert kinds[:2] == ["reworded", "reworded"]
+    assert sorted(kinds[2:]) == ["added", "added", "dropped"]
+    assert (comparison.aligned, comparison.dropped, comparison.added) == (2, 1, 2)
+    with_commas = analyzer.compare(BEFORE, BEFORE.replace("The crew is well.", "The crew, is well!"))
+    assert [change.kind for change in with_commas.sentences] == ["same"] * 3
+
+
+def test_phrases_of_one_text_alone(analyzer):
+    comparison = analyzer.compare(BEFORE, AFTER)
+    (dropped,) = comparison.phrases_dropped
+    assert (dropped.phrase, dropped.rung, dropped.height) == ("express concern", "concerned", -2)
+    assert (dropped.negated, dropped.sentences) == (False, (1,))
+    assert dropped.means
+    assert dropped.gloss
+    added = [(phrase.phrase, phrase.negated, phrase.sentences) for phrase in comparison.phrases_added]
+    assert added == [("strongly condemn", False, (1,)), ("condemn", True, (3,))]
+    back = analyzer.compare(AFTER, BEFORE)
+    assert (back.phrases_dropped, back.phrases_added) == (
+        comparison.phrases_added,
+        comparison.phrases_dropped,
+    )
+
+
+def test_a_phrase_that_is_denied_now_was_dropped(analyzer):
+    said, denied = "Oslo condemns the raid. Oslo condemns it again.", "Oslo does not condemn the raid."
+    comparison = analyzer.compare(said, denied)
+    assert [(p.phrase, p.negated, p.sentences) for p in comparison.phrases_dropped] == [
+        ("condemn", False, (0, 1))
+    ]
+    assert [(p.phrase, p.negated) for p in comparison.phrases_added] == [("condemn", True)]
+
+
 def test_a_text_against_itself_changes_nothing(analyzer):
     comparison = analyzer.compare(BEFORE, BEFORE)
+    assert (comparison.phrases_dropped, comparison.phrases_added) == ((), ())
     assert comparison.aligned == len(comparison.before.sentences) == len(comparison.sentences)
     for change in comparison.sentences:
         assert not change.edits
@@ -73,7 +110,10 @@ def test_the_shift_is_the_difference_of_the_parts(analyzer, eight_rows):
 
 def test_a_comparison_is_json(analyzer):
     plain = json.loads(json.dumps(analyzer.compare(BEFORE, AFTER).as_dict()))
-    assert set(plain) == {"before", "after", "sentences", "aligned", "tone_shift", "low", "high", "reason"}
+    assert set(plain) == {
+        "before", "after", "sentences", "aligned", "phrases_dropped", "phrases_added",
+        "tone_shift", "low", "high", "reason",
+    }  # fmt: skip
     assert plain["after"]["sentences"][1]["text"] == "It strongly condemns the closure of the strait."
 
 
@@ -92,9 +132,13 @@ def test_any_two_texts_are_compared_and_edits_stand_where_they_say(analyzer, tex
         ids = [getattr(c, side) for c in comparison.sentences if getattr(c, side) is not None]
         assert ids == [s.id for s in analysis.sentences]
         for change in comparison.sentences:
-            for edit in change.edits:
-                if piece := getattr(edit, side):
-                    assert text[piece.start : piece.end] == piece.text
+            fragments = [getattr(edit, side) for edit in change.edits]
+            for piece in filter(None, fragments):
+                assert text[piece.start : piece.end] == piece.text
+            if (number := getattr(change, side)) is not None:
+                cut = list(pieces(analysis.sentences[number], fragments))
+                assert "".join(words for words, _ in cut) == analysis.sentences[number].text
+                assert [words for words, differs in cut if differs] == [p.text for p in fragments if p]
 
 
 def test_a_sentence_of_very_many_words_is_replaced_as_a_whole(analyzer):
