@@ -18,6 +18,7 @@ from .addresses import parsed_networks
 from .api import answer_errors, build_rest, build_router
 from .archive import Archives
 from .archive_api import build_archive_router
+from .compare_api import build_compare_router
 from .config import ServeConfig
 from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, PlainInputs, SecurityHeaders, known_hosts
 from .intake import Intake
@@ -129,6 +130,7 @@ def build_app(
         build_label_router(store, pool, analyzers[0].gazetteer, texts_of_archive, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
         build_page_router(pool, workspace, shared_texts, codebook, intake, config),
+        build_compare_router(pool, workspace, config),
         build_retrain_router(retrainings, Releasing(retrainings)),
         build_model_router(
             pool,

@@ -35,7 +35,7 @@ def export(analysis: Mapping[str, Any], form: Form) -> bytes:
         MissingExtra: The form is Parquet and pyarrow is not installed.
     """
     if form == "json":
-        return (json.dumps(analysis, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+        return as_json(analysis)
     rows = sentence_rows(analysis)
     return as_csv(rows) if form == "csv" else as_parquet(rows)
 
@@ -76,6 +76,11 @@ def _judgement(task: str, judgement: Mapping[str, Any]) -> dict[str, Any]:
 def _relation(pair: Mapping[str, Any]) -> str:
     sides = f"{pair['source']['code']}>{pair['target']['code']}"
     return f"{sides} {pair['stance']['label'] or '?'} {pair['act']['label'] or '?'}"
+
+
+def as_json(found: Mapping[str, Any]) -> bytes:
+    """Return a result as indented JSON."""
+    return (json.dumps(found, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = None) -> bytes:

@@ -11,20 +11,34 @@ from ..model.errors import RecordError, TextError
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def check_text(text: object, max_chars: int) -> str:
+def check_text(text: object, max_chars: int, name: str = "the text") -> str:
     """Return a text that may go to an analyzer.
 
     Halves of surrogate pairs, which are no characters and cannot be sent back, become U+FFFD; offsets
     stay as they are.
 
+    Args:
+        text: What came.
+        max_chars: The most characters that are taken.
+        name: What the text is called in a message.
+
     Raises:
         TextError: It is no string, empty or too long.
     """
     if not isinstance(text, str) or not text.strip():
-        raise TextError("the text is empty; paste an article or a statement")
+        raise TextError(f"{name} is empty; paste an article or a statement")
     if len(text) > max_chars:
-        raise TextError(f"the text has more than {max_chars:,} characters; split it into parts")
+        raise TextError(f"{name} has more than {max_chars:,} characters; split it into parts")
     return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def check_two_texts(a: object, b: object, max_chars: int) -> tuple[str, str]:
+    """Return two texts that may be compared; a message says which of them it is about.
+
+    Raises:
+        TextError: One is no string, empty or too long.
+    """
+    return check_text(a, max_chars, "the earlier text (a)"), check_text(b, max_chars, "the later text (b)")
 
 
 def check_records(records: Sequence[Mapping[str, Any]], max_records: int, max_chars: int) -> None:

@@ -16,6 +16,7 @@ from ..model.analysis import Analysis
 from ..model.analyzer import Analyzer
 from ..model.brief import as_html
 from ..model.errors import DiplotoneError
+from .compare_tab import render_compare_tab
 from .config import ServeConfig
 from .correcting import Given
 from .ingest import KINDS
@@ -29,7 +30,7 @@ from .pool import AnalyzerPool
 from .retrain_view import render_model_tab
 from .samples import SAMPLES, read_sample
 from .shortage import FAULT, shortage
-from .tabs import render_archive_tab, render_compare_tab, render_drop, render_who
+from .tabs import render_archive_tab, render_drop, render_who
 from .view import render_analysis, render_problem, render_welcome
 from .wording import names_of
 from .workspace import Workspace
@@ -156,7 +157,7 @@ def build_page(
                     "share.js",
                 )
             with gr.Tab("Compare", id="compare"):
-                _html(render_compare_tab(), "comparing", "compare.js")
+                _html(render_compare_tab(analyzer.ladder.rungs), "comparing", "compare.js")
             with gr.Tab("Archive", id="archive"):
                 _html(render_archive_tab(config), "archive", "archive.js", "put_up.js")
             with gr.Tab("Labels", id="labels"):
@@ -197,7 +198,7 @@ def theme() -> Base:
 
 def stylesheet() -> str:
     """Return the style of the page."""
-    return "".join(map(_resource, ("page.css", "forms.css", "model.css")))
+    return "".join(map(_resource, ("page.css", "forms.css", "compare.css", "model.css")))
 
 
 def _html(value: str, name: str, *scripts: str) -> gr.HTML:

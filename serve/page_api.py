@@ -14,13 +14,11 @@ from pydantic import BaseModel, ConfigDict
 from ..model.analysis import Analysis
 from ..model.codebook import Codebook
 from ..model.errors import TextError
-from .compare import render_comparison
 from .config import ServeConfig
 from .exchange import exchange
 from .exchange_view import render_exchange
 from .exports import MEDIA_TYPES, Form, export
 from .intake import Intake
-from .limits import check_text
 from .login import Writer
 from .pool import AnalyzerPool
 from .precedents_view import precedents
@@ -55,15 +53,6 @@ class ShareRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: str
-
-
-class TwoTexts(BaseModel):
-    """Two texts to compare."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    a: str
-    b: str
 
 
 def keep(workspace: Workspace, text: str, analysis: Analysis, brief: str) -> str:
@@ -148,12 +137,6 @@ def build_page_router(
                 exchange(analyzer, text, request.one, request.other), analyzer.codebook, names_of(analyzer)
             )
         )
-        return Response(html, media_type="text/html")
-
-    @router.post("/page/compare")
-    async def compared(request: TwoTexts) -> Response:
-        a, b = check_text(request.a, config.max_chars), check_text(request.b, config.max_chars)
-        html = await pool.run(lambda analyzer: str(render_comparison(analyzer.compare(a, b))))
         return Response(html, media_type="text/html")
 
     @router.post("/page/files")

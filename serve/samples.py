@@ -1,4 +1,4 @@
-"""The invented articles that the page offers to try."""
+"""The invented articles and statements that the page offers to try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,20 @@ SAMPLES = {
 }
 """Title on the page -> file in `samples/`."""
 
+STATEMENTS = ("statement_march.txt", "statement_april.txt")
+"""Two statements of one ministry on one matter, the earlier one first."""
+
 
 def read_sample(title: str) -> str:
     """Return the text of a sample."""
-    return files("diplotone.serve").joinpath("samples", SAMPLES[title]).read_text(encoding="utf-8")
+    return _read(SAMPLES[title])
+
+
+def read_statements() -> tuple[str, str]:
+    """Return the two statements that the page offers to compare."""
+    earlier, later = STATEMENTS
+    return _read(earlier).strip(), _read(later).strip()
+
+
+def _read(name: str) -> str:
+    return files("diplotone.serve").joinpath("samples", name).read_text(encoding="utf-8")

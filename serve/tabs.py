@@ -54,33 +54,6 @@ def _address() -> Markup:
     )
 
 
-def render_compare_tab() -> str:
-    """Return the form for two texts."""
-    return str(
-        element(
-            "div",
-            element("p", "Two statements side by side: what was added, dropped, and how the tone shifts."),
-            element(
-                "form",
-                element(
-                    "div",
-                    _text("a", "The earlier text"),
-                    _text("b", "The later text"),
-                    class_="two-texts",
-                ),
-                element("button", "Compare", type="submit", class_="primary"),
-            ),
-            element("p", class_="problem", role="alert"),
-            element("div", class_="comparison", aria_live="polite"),
-            class_="diplotone compare",
-        )
-    )
-
-
-def _text(name: str, title: str) -> Markup:
-    return element("label", title, element("textarea", name=name, rows=8, required=True), class_="field")
-
-
 def render_archive_tab(config: ServeConfig) -> str:
     """Return the form that takes an archive, and the places for its progress and result."""
     return str(
