@@ -14,15 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from ..model.analysis import Analysis
+from ..model.analysis import Analysis, Comparison
 from ..model.brief import as_html
 from ..model.codebook import Codebook
+from ..model.comparison_brief import as_html as comparison_as_html
 from ..model.errors import DiplotoneError, MissingExtra, RecordError, TextError
 from .archive import TooManyArchives
+from .compare_example import COMPARE_EXAMPLE
 from .config import ServeConfig
 from .intake import Intake
 from .label_types import StoreFailed
-from .limits import check_records, check_text
+from .limits import check_records, check_text, check_two_texts
 from .login import LoginNeeded, writer
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
@@ -110,10 +112,10 @@ class ScoreRequest(BaseModel):
 class CompareRequest(BaseModel):
     """Two texts, the earlier one first."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [COMPARE_EXAMPLE]})
 
-    a: str = Field(examples=["The two sides had a frank exchange on fishing rights."])
-    b: str = Field(examples=["The two sides agreed on fishing rights."])
+    a: str = Field(description="The earlier text in English.", examples=[COMPARE_EXAMPLE["a"]])
+    b: str = Field(description="The later text in English.", examples=[COMPARE_EXAMPLE["b"]])
 
 
 class JudgementAnswer(BaseModel):
@@ -179,6 +181,10 @@ AS_BRIEF: dict[int | str, dict[str, Any]] = {
     }
 }
 
+COMPARED_OR_BRIEF: dict[int | str, dict[str, Any]] = {
+    200: AS_BRIEF[200] | {"description": "The comparison, or its brief."}
+}
+
 
 def prefers_html(accept: str) -> bool:
     """Whether an Accept header asks for HTML rather than JSON; what says nothing of either gets JSON."""
@@ -216,9 +222,9 @@ def build_router(
         text = check_text(found, config.max_chars)
         analysis = await pool.run(lambda analyzer: analyzer.analyze(text))
         metrics.sentences.inc(len(analysis.sentences))
-        if form == "html" or (form is None and prefers_html(accept)):
+        if _is_brief(form, accept):
             brief = await run_in_threadpool(as_html, analysis, codebook, name_of)
-            return Response(brief.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
+            return _html(brief)
         return _json(await run_in_threadpool(lambda: _dumps(analysis.as_dict())))
 
     async def analyze(request: AnalyzeRequest, form: Form = None, accept: Accept = "") -> Response:
@@ -254,13 +260,17 @@ def build_router(
 
     @router.post(
         "/v1/compare",
-        responses=REFUSALS,
+        response_model=Comparison,
+        responses=REFUSALS | COMPARED_OR_BRIEF,
         summary="Two texts, aligned, with the shift of tone",
-        response_class=JSONResponse,
     )
-    async def compared(request: CompareRequest) -> Response:
-        a, b = check_text(request.a, config.max_chars), check_text(request.b, config.max_chars)
-        return _json(await pool.run(lambda analyzer: _dumps(analyzer.compare(a, b).as_dict())))
+    async def compared(request: CompareRequest, form: Form = None, accept: Accept = "") -> Response:
+        a, b = check_two_texts(request.a, request.b, config.max_chars)
+        found, codebook = await pool.run(lambda analyzer: (analyzer.compare(a, b), analyzer.codebook))
+        metrics.sentences.inc(len(found.before.sentences) + len(found.after.sentences))
+        if _is_brief(form, accept):
+            return _html(await run_in_threadpool(comparison_as_html, found, codebook))
+        return _json(await run_in_threadpool(lambda: _dumps(found.as_dict())))
 
     @router.get(
         "/health",
@@ -399,6 +409,15 @@ def _check_numbers(rows: list[dict[str, Any]]) -> None:
 
 def _dumps(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _is_brief(form: str | None, accept: str) -> bool:
+    """Whether a brief is asked for: by the query, or without one by the Accept header."""
+    return form == "html" or (form is None and prefers_html(accept))
+
+
+def _html(page: str) -> Response:
+    return Response(page.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
 
 
 def _json(body: bytes) -> Response:
