@@ -91,15 +91,12 @@ def build_app(
     takeover = Takeover(pool, watch, config.precision or None) if watch else None
     retrainings = Retrainings(store, allowed=config.retraining, recipe=config.retrain_recipe)
 
-    def texts_of_archive(token: str) -> list[str]:
-        return [text.text for text in archives.get(token).texts]
-
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         workspace.start()
         pool.start()
         chores = [
-            asyncio.create_task(_sweep(workspace, shared_texts)),
+            asyncio.create_task(_sweep(workspace, shared_texts, archives)),
             asyncio.create_task(_back_up(store)),
         ]
         if takeover:
@@ -128,7 +125,7 @@ def build_app(
     app.state.closing = closing = asyncio.Event()
     routers = (
         build_router(pool, codebook, name_of, config, metrics, intake),
-        build_label_router(store, pool, analyzers[0].gazetteer, texts_of_archive, config, metrics),
+        build_label_router(store, pool, analyzers[0].gazetteer, archives.texts, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
         build_page_router(pool, workspace, shared_texts, codebook, intake, config),
         build_compare_router(pool, workspace, config),
@@ -198,11 +195,12 @@ async def _follow(takeover: Takeover) -> None:
         await asyncio.to_thread(takeover.look)
 
 
-async def _sweep(workspace: Workspace, shared_texts: SharedTexts) -> None:
+async def _sweep(workspace: Workspace, shared_texts: SharedTexts, archives: Archives) -> None:
     while True:
         await asyncio.to_thread(shared_texts.sweep)
         await asyncio.sleep(min(workspace.keep_s, LONGEST_SWEEP_S))
         await asyncio.to_thread(workspace.sweep)
+        archives.sweep()  # their texts go with their folders
         await asyncio.to_thread(give_free_memory_back)
 
 

@@ -9,29 +9,32 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import Any, Literal
 
-from ..model.analysis import Analysis
 from ..model.analyzer import Analyzer
 from ..model.errors import DiplotoneError
 from .archive_file import ArchiveText
+from .archive_rows import RESULTS, scored
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy
 from .shortage import shortage
 from .workspace import Gone, Workspace
 
 State = Literal["running", "done", "cancelled", "failed"]
+End = Literal["done", "cancelled", "failed"]
 
-RESULTS = "texts.jsonl"
 CHARS_PER_TURN = 20_000
 """Texts that one turn of an analyzer takes, in characters: a second or so, after which others may go first."""
 
 TURN_DEADLINE_S = 3_600.0
 """What a turn may take: nobody sits and waits for it, and on a busy machine it waits for those who do."""
+
+MOST_ENDED = 64
+"""Archives that have ended and are kept; beyond these the earliest go early, since each may be large."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,24 +59,33 @@ class Archive:
     name: str
     folder: Path
     texts: Sequence[ArchiveText]
+    """What is to be scored; empty once it is dropped (see `Archives.sweep`)."""
+    total: int = field(init=False)
+    undated: int = field(init=False)
     state: State = "running"
     done: int = 0
     problem: str | None = None
     begun: float = field(default_factory=time.monotonic)
+    ended: float = 0.0
+    """On the monotonic clock; means nothing while it runs."""
     task: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.total = len(self.texts)
+        self.undated = sum(text.date is None for text in self.texts)
 
     def as_dict(self) -> dict[str, Any]:
         """Return how far it is, with the seconds left as far as they can be told."""
         took = time.monotonic() - self.begun
-        left = took / self.done * (len(self.texts) - self.done) if self.done else None
+        left = took / self.done * (self.total - self.done) if self.done else None
         return {
             "id": self.token,
             "name": self.name,
             "state": self.state,
             "done": self.done,
-            "total": len(self.texts),
+            "total": self.total,
             "seconds_left": round(left, 1) if left is not None and self.state == "running" else None,
-            "undated": sum(text.date is None for text in self.texts),
+            "undated": self.undated,
             "problem": self.problem,
         }
 
@@ -105,7 +117,6 @@ class Archives:
 
     def check_room(self) -> None:
         """Raise TooManyArchives when enough are under way."""
-        self._forget()
         running = sum(archive.state == "running" for archive in self._archives.values())
         if running >= self._most_running:
             raise TooManyArchives(running)
@@ -122,11 +133,22 @@ class Archives:
         except KeyError:
             raise Gone("this archive") from None
 
+    def texts(self, token: str) -> list[str]:
+        """Return the texts of an archive.
+
+        Raises:
+            Gone: There is none of this token, or it ended a while ago and others after it.
+        """
+        if texts := self.get(token).texts:
+            return [text.text for text in texts]
+        raise Gone("the text of this archive")
+
     def cancel(self, token: str) -> Archive:
-        """Stop an archive; what is scored stays to be downloaded."""
+        """Stop an archive at once; what is scored by now stays to be downloaded, and nothing is added to it."""
         archive = self.get(token)
-        if archive.state == "running":
-            archive.state = "cancelled"
+        self._end(archive, "cancelled")
+        if archive.task is not None:
+            archive.task.cancel()
         return archive
 
     def stop(self) -> None:
@@ -135,46 +157,75 @@ class Archives:
             if archive.task is not None:
                 archive.task.cancel()
 
-    def _forget(self) -> None:
-        """Drop what is done and whose folder the workspace has removed."""
-        for token, archive in list(self._archives.items()):
-            if archive.state != "running" and not archive.folder.exists():
-                del self._archives[token]
+    def sweep(self) -> None:
+        """Let go of what need not be kept: to be called now and then, since texts are large.
+
+        An archive that has ended goes when the workspace has removed its folder, or when too many ended after it.
+        The latest keep their texts, whose sentences may still be put up for labelling.
+        """
+        ended = sorted(
+            (archive for archive in self._archives.values() if archive.state != "running"),
+            key=lambda archive: -archive.ended,
+        )
+        for place, archive in enumerate(ended):
+            if place >= MOST_ENDED:
+                self._workspace.remove(archive.token)
+            if not archive.folder.exists():
+                del self._archives[archive.token]
+            elif place >= self._most_running:  # so that no more texts wait than may be under way
+                archive.texts = ()
+
+    def _end(self, archive: Archive, state: End, problem: str | None = None) -> None:
+        """Take note of how an archive ended; what ended it first stands."""
+        if archive.state == "running":
+            archive.state, archive.problem, archive.ended = state, problem, time.monotonic()
+            self.sweep()
 
     async def _score(self, archive: Archive) -> None:
         analyzers = self._pool.analyzers  # one release for all of it, whatever is promoted meanwhile
         try:
             with (archive.folder / RESULTS).open("wb", buffering=0) as file:
                 for turn in _turns(archive.texts):
-                    if archive.state != "running":
+                    rows = await self._turn(archive, turn, analyzers)
+                    if archive.state != "running":  # what was shown as its end stays as it is
                         return
-                    rows = await self._turn(turn, analyzers)
                     _append(
                         file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
                     )
                     archive.done += len(rows)
                     self._metrics.sentences.inc(sum(row["total"] for row in rows))
                     self._workspace.folder(archive.token)  # in use as long as it runs
-            archive.state = "done"
+            self._end(archive, "done")
         except DiplotoneError as error:
-            archive.state, archive.problem = "failed", str(error)
+            self._end(archive, "failed", str(error))
         except Exception as error:
             logger.exception("an archive failed")
-            archive.state = "failed"
-            archive.problem = shortage(error) or "a fault of the service; its log has the details"
+            self._end(archive, "failed", shortage(error) or "a fault of the service; its log has the details")
 
     async def _turn(
-        self, texts: Sequence[ArchiveText], analyzers: tuple[Analyzer, ...]
+        self, archive: Archive, texts: Sequence[ArchiveText], analyzers: tuple[Analyzer, ...]
     ) -> list[dict[str, Any]]:
         while True:
             try:
                 return await self._pool.run(
-                    lambda analyzer: [_scored(analyzer, text) for text in texts],
+                    lambda analyzer: _scored_while_running(analyzer, archive, texts),
                     analyzers,
                     deadline_s=TURN_DEADLINE_S,
                 )
             except Busy as busy:  # people go first
                 await asyncio.sleep(busy.retry_after_s)
+
+
+def _scored_while_running(
+    analyzer: Analyzer, archive: Archive, texts: Iterable[ArchiveText]
+) -> list[dict[str, Any]]:
+    """Rows of texts, one after the other; whoever stops the archive has the analyzer back after the next."""
+    rows = []
+    for text in texts:
+        if archive.state != "running":
+            break
+        rows.append(scored(analyzer, text))
+    return rows
 
 
 def _append(file: FileIO, data: bytes) -> None:
@@ -200,68 +251,3 @@ def _turns(texts: Iterable[ArchiveText]) -> Iterable[list[ArchiveText]]:
         n_chars += len(text.text)
     if turn:
         yield turn
-
-
-def _scored(analyzer: Analyzer, text: ArchiveText) -> dict[str, Any]:
-    analysis = analyzer.analyze(text.text)
-    return {
-        "row": text.row,
-        "id": text.id,
-        "date": text.date.isoformat() if text.date else None,
-        "begins": " ".join(text.text[:160].split()),
-        **_figures(analysis),
-    }
-
-
-def _figures(analysis: Analysis) -> dict[str, Any]:
-    tone = analysis.tone
-    return {
-        "tone": tone.value if tone.value is None else round(tone.value, 4),
-        "low": tone.low if tone.low is None else round(tone.low, 4),
-        "high": tone.high if tone.high is None else round(tone.high, 4),
-        "label": tone.label,
-        "n": tone.n,
-        "total": tone.total,
-        "reason": tone.reason,
-        "shares": {
-            task: {k: round(v, 4) for k, v in shares.items()} for task, shares in analysis.shares.items()
-        },
-        "dyads": [
-            {"source": d.source, "target": d.target, "stance": d.stance, "mean": round(d.mean, 4), "n": d.n}
-            for d in analysis.dyads
-        ],
-        "text_sha256": analysis.provenance.text_sha256,
-        "release": analysis.provenance.release,
-    }
-
-
-def read_results(folder: Path) -> list[dict[str, Any]]:
-    """Return the rows that are scored so far."""
-    path = folder / RESULTS
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.endswith("\n")]
-
-
-FLAT = ("row", "id", "date", "begins", "tone", "low", "high", "label", "n", "total", "reason")
-
-
-def flat_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return one flat row per text, for CSV and Parquet."""
-    return [
-        {
-            **{key: row[key] for key in FLAT},
-            **{
-                f"{task}_{name}": share
-                for task, shares in row["shares"].items()
-                for name, share in shares.items()
-            },
-            "dyads": "; ".join(
-                f"{d['source']}>{d['target']} {d['mean']:+.2f} ({d['n']})" for d in row["dyads"]
-            ),
-            "text_sha256": row["text_sha256"],
-            "release": row["release"],
-        }
-        for row in rows
-    ]

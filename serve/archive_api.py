@@ -11,11 +11,12 @@ from starlette.concurrency import run_in_threadpool
 
 from ..model.codebook import Codebook
 from .api import REFUSALS, ErrorAnswer
-from .archive import Archives, flat_rows, read_results
+from .archive import Archives
+from .archive_export import MEDIA_TYPES, Form, export_archive
 from .archive_file import read_archive
+from .archive_rows import read_rows
 from .archive_view import render_archive
 from .config import ServeConfig
-from .exports import as_csv, as_parquet
 from .label_api import FILE_BODY
 from .login import Writer
 from .wording import NameOf
@@ -63,28 +64,30 @@ def build_archive_router(
     async def progress(token: str) -> Any:
         return archives.get(token).as_dict()
 
-    @router.delete("/v1/archives/{token}", response_model=ArchiveAnswer, summary="Stop it")
+    @router.delete(
+        "/v1/archives/{token}",
+        response_model=ArchiveAnswer,
+        summary="Stop it; what is scored by then stays and can be downloaded",
+    )
     async def cancel(token: str, _: Writer) -> Any:
         return archives.cancel(token).as_dict()
 
-    @router.get("/v1/archives/{token}/result", summary="A row per text", response_class=Response)
-    def result(token: str, form: Literal["csv", "jsonl", "parquet"] = "csv") -> Response:
+    @router.get(
+        "/v1/archives/{token}/result",
+        summary="A row per text; as JSON with the dyads and trends, as HTML a brief of the whole",
+        response_class=Response,
+    )
+    def result(token: str, form: Form = "csv") -> Response:
         archive = archives.get(token)
-        rows = read_results(archive.folder)
-        if form == "jsonl":
-            body, kind = (archive.folder / "texts.jsonl").read_bytes(), "application/jsonl"
-        elif form == "csv":
-            body, kind = as_csv(flat_rows(rows), None if rows else ["row"]), "text/csv; charset=utf-8"
-        else:
-            body, kind = as_parquet(flat_rows(rows)), "application/vnd.apache.parquet"
+        body = export_archive(archive, form, codebook, name_of)
         stem = "".join(c if c.isalnum() and c.isascii() else "-" for c in PurePath(archive.name).stem)
         headers = {"content-disposition": f'attachment; filename="{stem[:60]}-scored.{form}"'}
-        return Response(body, media_type=kind, headers=headers)
+        return Response(body, media_type=MEDIA_TYPES[form], headers=headers)
 
     @router.get("/page/archives/{token}", include_in_schema=False)
     def shown(token: str) -> Response:
         archive = archives.get(token)
-        html = render_archive(archive, read_results(archive.folder), codebook, name_of)
+        html = render_archive(archive, read_rows(archive.folder), codebook, name_of)
         return Response(html, media_type="text/html")
 
     return router

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from .markup import element, join
-from .trend import Point
 
 WIDTH, HEIGHT = 1_000, 100
 """Units of the drawing, stretched to the space there is; -1 is at the bottom, +1 at the top."""
@@ -115,19 +114,3 @@ def share_bar(shares: Sequence[tuple[float, str, str]]) -> Markup:
         if share > 0
     )
     return element("div", join(*parts), class_="shares", aria_hidden="true")
-
-
-def trend(points: Sequence[Point]) -> Markup:
-    """Return a line over time; periods are set side by side, so a gap between dates is not drawn."""
-    step = WIDTH / max(len(points) - 1, 1)
-    places = [(round(number * step, 2), _y(point.mean)) for number, point in enumerate(points)]
-    return element(
-        "svg",
-        element("line", x1=0, x2=WIDTH, y1=_y(0), y2=_y(0), class_="arc-zero"),
-        element("polyline", points=" ".join(f"{x},{y}" for x, y in places), class_="trend-line"),
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        preserveAspectRatio="none",
-        class_="trend",
-        role="img",
-        aria_label=f"{len(points)} points from {points[0].period} to {points[-1].period}; the figures are below",
-    )

@@ -1,4 +1,4 @@
-"""From the scored texts of an archive to lines over time: the tone of all, and the stance of each dyad."""
+"""From the scored texts of an archive to its dyads, and to lines over time: tone of all, stance of each dyad."""
 
 from __future__ import annotations
 
@@ -24,6 +24,24 @@ class Point:
     n: int
     """Texts, or for a dyad its judgements."""
 
+    @property
+    def day(self) -> date:
+        """The day on which the period begins."""
+        return first_day(self.period)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DyadTotal:
+    """Who stands where toward whom in all texts, dated or not."""
+
+    source: str
+    target: str
+    mean: float
+    """-1..+1, weighted by its judgements."""
+    n: int
+    """Judgements."""
+    texts: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -40,10 +58,34 @@ class Line:
         return sum(point.n for point in self.points)
 
 
+def first_day(period: str) -> date:
+    """Return the day on which a day, a month or a year begins."""
+    return date.fromisoformat(period + "-01" * (2 - period.count("-")))
+
+
+def dyad_totals(rows: Sequence[Mapping[str, Any]]) -> list[DyadTotal]:
+    """Return the dyads of all texts, those with the most evidence first."""
+    found: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
+    for row in rows:
+        for dyad in row["dyads"]:
+            found[dyad["source"], dyad["target"]].append((dyad["mean"], dyad["n"]))
+    totals = [
+        DyadTotal(
+            source=source,
+            target=target,
+            mean=_weighted(values),
+            n=sum(n for _, n in values),
+            texts=len(values),
+        )
+        for (source, target), values in found.items()
+    ]
+    return sorted(totals, key=lambda total: (-total.n, total.source, total.target))
+
+
 def tone_line(rows: Sequence[Mapping[str, Any]]) -> Line:
     """Return the mean tone index of the dated texts over time."""
     dated = [(row["date"], row["tone"], 1) for row in rows if row["date"] and row["tone"] is not None]
-    return Line(source=None, target=None, points=_points(dated))
+    return Line(source=None, target=None, points=_points(dated, _cut(rows)))
 
 
 def dyad_lines(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -52,7 +94,7 @@ def dyad_lines(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     for row in rows:
         for dyad in row["dyads"] if row["date"] else ():
             found[dyad["source"], dyad["target"]].append((row["date"], dyad["mean"], dyad["n"]))
-    cut = _cut([day for values in found.values() for day, _, _ in values])
+    cut = _cut(rows)
     lines = [
         Line(source=source, target=target, points=_points(values, cut))
         for (source, target), values in found.items()
@@ -60,24 +102,23 @@ def dyad_lines(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     return sorted(lines, key=lambda line: (-line.n, line.source or "", line.target or ""))
 
 
-def _points(values: Iterable[tuple[str, float, int]], cut: int | None = None) -> tuple[Point, ...]:
-    values = list(values)
-    cut = cut or _cut([day for day, _, _ in values])
+def _points(values: Iterable[tuple[str, float, int]], cut: int) -> tuple[Point, ...]:
     periods: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for day, value, n in values:
         periods[day[:cut]].append((value, n))
     return tuple(
-        Point(
-            period=period,
-            mean=round(sum(v * n for v, n in found) / sum(n for _, n in found), 4),
-            n=sum(n for _, n in found),
-        )
+        Point(period=period, mean=_weighted(found), n=sum(n for _, n in found))
         for period, found in sorted(periods.items())
     )
 
 
-def _cut(days: Sequence[str]) -> int:
-    """How many characters of a date name its period."""
+def _weighted(values: Sequence[tuple[float, int]]) -> float:
+    return round(sum(value * n for value, n in values) / sum(n for _, n in values), 4)
+
+
+def _cut(rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many characters of a date name its period; the same for all lines of an archive."""
+    days = [row["date"] for row in rows if row["date"]]
     if not days:
         return 10
     first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))

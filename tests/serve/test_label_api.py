@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -256,6 +258,15 @@ def test_an_archive_is_scored_and_handed_out(client):
     assert "'=Oslo" in result.text
     lines = client.get(f"/v1/archives/{state['id']}/result", params={"form": "jsonl"}).text.splitlines()
     assert [{dyad["source"] for dyad in json.loads(line)["dyads"]} for line in lines] == [{"NOR", "LVA"}] * 3
+    whole = client.get(f"/v1/archives/{state['id']}/result", params={"form": "json"}).json()
+    dyad = next(dyad for dyad in whole["dyads"] if (dyad["source"], dyad["target"]) == ("NOR", "LVA"))
+    assert (dyad["n"], dyad["texts"], dyad["mean"] < 0) == (3, 3, True)
+    assert [(point["period"], point["n"]) for point in dyad["over_time"]] == [
+        (f"2024-0{n}-01", 1) for n in (1, 2, 3)
+    ]
+    brief = client.get(f"/v1/archives/{state['id']}/result", params={"form": "html"})
+    assert 'filename="press-scored.html"' in brief.headers["content-disposition"]
+    assert "=Oslo accused Riga 1 times." in brief.text
     shown = client.get(f"/page/archives/{state['id']}").text
     assert "3 of 3 texts" in shown
     assert "2024-01-01" in shown
@@ -263,15 +274,35 @@ def test_an_archive_is_scored_and_handed_out(client):
 
 def test_an_archive_can_be_stopped_and_keeps_what_is_done(client, analyzer, monkeypatch):
     genuine = analyzer.analyze
-    monkeypatch.setattr(analyzer, "analyze", lambda text: time.sleep(0.1) or genuine(text))
+    monkeypatch.setattr(analyzer, "analyze", lambda text: time.sleep(0.05) or genuine(text))
     text = "Oslo accused Riga of theft on that day. " * 45
-    rows = "text\n" + "\n".join(f'"{text}"' for _ in range(40))
+    rows = "text,date\n" + "\n".join(f'"{text}",2024-01-{day:02}' for day in range(1, 31))
     token = client.post("/v1/archives", params={"name": "a.csv"}, content=rows.encode()).json()["id"]
-    assert client.delete(f"/v1/archives/{token}").json()["state"] == "cancelled"
-    time.sleep(1.5)
-    state = client.get(f"/v1/archives/{token}").json()
-    assert state["state"] == "cancelled"
-    assert state["done"] < 40
+    while not (state := client.get(f"/v1/archives/{token}").json())["done"]:
+        time.sleep(0.05)
+    assert (state["state"], state["seconds_left"] > 0) == ("running", True)
+    stopped = client.delete(f"/v1/archives/{token}").json()
+    done = stopped["done"]
+    assert (stopped["state"], stopped["seconds_left"]) == ("cancelled", None)
+    assert 0 < done < 30
+    time.sleep(1.0)  # longer than the turn that was under way
+    assert client.get(f"/v1/archives/{token}").json() == stopped
+
+    def taken(form):
+        return client.get(f"/v1/archives/{token}/result", params={"form": form})
+
+    lines = list(csv.DictReader(io.StringIO(taken("csv").content.decode("utf-8-sig"))))
+    assert [line["date"] for line in lines] == [f"2024-01-{day:02}" for day in range(1, done + 1)]
+    assert [json.loads(line)["row"] for line in taken("jsonl").text.splitlines()] == [*range(1, done + 1)]
+    whole = taken("json").json()
+    assert (whole["state"], whole["done"], whole["total"], len(whole["texts"])) == (
+        "cancelled",
+        done,
+        30,
+        done,
+    )
+    assert f"not read to its end: {30 - done} text" in taken("html").text
+    assert f"{done} of 30 texts" in client.get(f"/page/archives/{token}").text
 
 
 def test_a_faulty_archive_is_refused_in_words(client):
