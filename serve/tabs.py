@@ -82,11 +82,13 @@ def render_archive_tab(config: ServeConfig) -> str:
             element(
                 "div",
                 element("progress", max=1, value=0, aria_label="Texts scored"),
-                element("span", class_="progress-words", role="status"),
+                element("span", class_="progress-words", tabindex=-1),
                 element("button", "Stop", type="button", class_="stop"),
                 class_="progress",
                 hidden=True,
             ),
+            # Apart from the words that are seen: those change all the time, and all of it would be read out.
+            element("p", class_="progress-said only-heard", role="status"),
             element("div", class_="result"),
             class_="diplotone archive-tab",
         )

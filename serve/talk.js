@@ -12,7 +12,7 @@ async function ask(path, options = {}) {
   }
   const isJson = (answer.headers.get('content-type') ?? '').includes('json');
   const body = isJson ? await answer.json() : await answer.text();
-  if (!answer.ok) throw new Error(body?.error ?? `The service answered ${answer.status}.`);
+  if (!answer.ok) throw Object.assign(new Error(body?.error ?? `The service answered ${answer.status}.`), { status: answer.status });
   return body;
 }
 

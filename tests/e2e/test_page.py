@@ -598,26 +598,6 @@ def test_a_second_opinion_is_blind_and_what_differs_is_settled(visit, url):
     assert offences(page) == []
 
 
-def test_an_archive_is_scored_shown_over_time_and_downloaded(visit):
-    page = visit()
-    page.get_by_role("tab", name="Archive").click()
-    row = '"Norway thanked Latvia for gift {0}. They met in Suva. Riga agreed to talks.",2024-0{0}-01'
-    data = "text,date\n" + "\n".join(row.format(n) for n in range(1, 7))
-    page.set_input_files(
-        ".archive-tab .file", {"name": "press.csv", "mimeType": "text/csv", "buffer": data.encode()}
-    )
-    page.locator(".archive-result").wait_for(timeout=60_000)
-    assert "Done: 6 of 6 texts" in page.inner_text(".progress-words")
-    assert page.locator(".archive-result tbody tr:visible").count() == 6
-    assert "2024-01: " in page.locator(".trends").inner_text()
-    page.evaluate("localStorage.setItem('diplotone-annotator', 'xan')")
-    page.get_by_role("button", name="Put its sentences most worth labelling up").click()
-    page.get_by_text(re.compile(r"\d+ put up, of 8 read in 8")).wait_for()
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="CSV", exact=True).locator("visible=true").click()
-    assert waiting.value.suggested_filename == "press-scored.csv"
-
-
 def test_the_model_shows_its_figures_and_its_card(visit):
     page = visit()
     page.get_by_role("tab", name="Model").click()
