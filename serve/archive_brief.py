@@ -36,7 +36,7 @@ DYADS = 60
 _STYLE = """
 .only-heard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .mark{color:var(--label)}.number{font-variant-numeric:tabular-nums}
-.trend{display:block;width:100%;max-width:30em;height:auto}.trend text{font:11px sans-serif;fill:#555}
+.trend{display:block;width:100%;max-width:26em;height:auto}.trend text{font:11.5px sans-serif;fill:#555}
 .trend .trend-n{fill:#1a1a1a;font-size:10px}.trend line{stroke:#bbb}.trend .trend-zero{stroke:#777}
 .trend-line{fill:none;stroke:#777;stroke-width:1.5}.trend-point{fill:var(--label);stroke:#fff}
 section{break-inside:avoid}h3{font-size:1em;margin:1.2em 0 .2em}section table{width:auto;font-size:.9em}

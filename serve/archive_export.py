@@ -73,7 +73,14 @@ def _whole(archive: Archive, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any
         "total": archive.total,
         "tone_over_time": [asdict(point) for point in tone_line(rows).points],
         "dyads": [
-            asdict(total) | {"over_time": over_time.get((total.source, total.target), [])}
+            {
+                "source": total.source,
+                "target": total.target,
+                "mean": total.mean,
+                "n": total.n,
+                "texts": total.texts,
+                "over_time": over_time.get((total.source, total.target), []),
+            }
             for total in dyad_totals(rows)
         ],
         "texts": rows,

@@ -13,7 +13,7 @@ from .archive import Archive
 from .markup import Child, arrow, element
 from .trend import DyadTotal, Line, dyad_lines, tone_line
 from .trend_plot import TimeAxis, label_at
-from .wording import NameOf, counted, signed
+from .wording import NameOf, counted, interval, signed
 
 
 def summary(archive: Archive, rows: Sequence[Mapping[str, Any]]) -> list[Child]:
@@ -79,6 +79,7 @@ def dyad_table(totals: Sequence[DyadTotal], codebook: Codebook, name_of: NameOf)
             "tr",
             element("th", arrow(name_of(total.source), name_of(total.target)), scope="row"),
             element("td", chip(total.mean, stance)),
+            element("td", interval(*total.interval()) if total.texts > 1 else "–", class_="number"),
             element("td", f"{total.n:,}", class_="number"),
             element("td", f"{total.texts:,}", class_="number"),
         )
@@ -86,7 +87,7 @@ def dyad_table(totals: Sequence[DyadTotal], codebook: Codebook, name_of: NameOf)
     )
     return element(
         "table",
-        table_head("From → toward", "Stance", "Judgements", "Texts"),
+        table_head("From → toward", "Stance", "95 % interval", "Judgements", "Texts"),
         element("tbody", *body),
         class_="dyad-totals",
     )

@@ -19,16 +19,16 @@ from .markup import element, join
 from .trend import Line, Point, first_day
 from .wording import counted, signed
 
-WIDTH, HEIGHT = 340, 174
-"""Units of the drawing; on a phone one is about a pixel."""
+WIDTH, HEIGHT = 300, 174
+"""Units of the drawing; on a phone one is a little less than a pixel."""
 
-LEFT, RIGHT, TOP, BOTTOM = 28, 332, 20, 148
+LEFT, RIGHT, TOP, BOTTOM = 28, 292, 20, 148
 """Where the frame of the plot ends; its height is a multiple of the two steps of the scale."""
 
 INSET = 9
 """Between the frame and the first and last point."""
 
-LETTER = 6.3
+LETTER = 7.4
 """Width of a figure of the lettering, a little too wide rather than too narrow."""
 
 SMALLEST, LARGEST = 3.0, 5.5

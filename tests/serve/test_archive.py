@@ -8,7 +8,7 @@ import pytest
 
 from diplotone.model.errors import DiplotoneError
 from diplotone.serve.archive_file import read_archive
-from diplotone.serve.trend import dyad_lines, tone_line
+from diplotone.serve.trend import dyad_lines, dyad_totals, tone_line
 
 LIMITS = {"max_rows": 5, "max_chars": 1_000}
 
@@ -88,3 +88,14 @@ def test_a_dyad_weighs_its_judgements():
         [row("2024-01-01", None, (1.0, 3)), row("2024-01-01", None, (-1.0, 1)), row(None, 0, (0, 9))]
     )
     assert [(p.mean, p.n) for p in line.points] == [(0.5, 4)]
+
+
+def test_dyads_of_all_texts_are_added_up_with_an_interval_over_texts():
+    rows = [row(None, 0, (0.9, 1)), row("2024-01-01", 0, (-0.3, 3)), row("2024-02-01", None, (-0.9, 2))]
+    (total,) = dyad_totals(rows)
+    assert (total.mean, total.n, total.texts) == (pytest.approx(-0.3), 6, 3)
+    low, high = total.interval()
+    assert -0.9 <= low < -0.5
+    assert 0 < high <= 0.9
+    (single,) = dyad_totals(rows[1:2])
+    assert single.interval() == (-0.3, -0.3)
