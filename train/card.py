@@ -83,12 +83,7 @@ def _lines(
     yield ""
     if figures.get("fairness", {}).get("swap_labels"):
         yield from _fairness(figures)
-    yield f"Served as {exported.form}. Labels that agree with fp32:"
-    yield ""
-    yield "| task | labels compared | agreement |"
-    yield "|---|---|---|"
-    for task, agreement in exported.agreement.items():
-        yield f"| {task} | {exported.n[task]} | {agreement:.4f} |"
+    yield from _served(exported)
     yield ""
     yield "## Labels and how each is found"
     for task in codebook:
@@ -157,6 +152,28 @@ def _lines(
         " their sources; none of that text is in this release."
     )
     yield from _sources(data.get("sources", ()))
+
+
+def _served(exported: Exported) -> Iterator[str]:
+    if exported.kept is None:
+        yield (
+            f"Served in fp32: {exported.untried}."
+            if exported.untried
+            else "Served in fp32: no smaller form kept its answers."
+        )
+        return
+    yield (
+        f"Served as {exported.form}. Beside fp32, on sentences that it was not quantised by (a fall below 0 is a rise):"
+    )
+    yield ""
+    yield "| task | labels compared | the same | fall of macro-F1 | largest fall of a label's F1 |"
+    yield "|---|---|---|---|---|"
+    kept = exported.kept
+    for task, agreement in kept.agreement.items():
+        falls = kept.class_loss[task]
+        most = max(falls, key=falls.__getitem__, default=None)
+        largest = f"{most} {falls[most]:.3f}" if most else ""
+        yield f"| {task} | {exported.n[task]} | {agreement:.4f} | {kept.f1_loss[task]:.4f} | {largest} |"
 
 
 def _selection(tasks: Mapping[str, Any]) -> Iterator[str]:

@@ -92,7 +92,13 @@ class TrainConfig:
     bf16 a release is faster on processors that have it, and its numbers differ by up to .02 from those that it
     gives elsewhere."""
     int8_agreement: float = 0.99
-    """Least share of labels on which the served form, int8 or bf16, must agree with fp32, 0..1."""
+    """Least share of labels on which the served form, int8 or bf16, must agree with fp32, 0..1, in every task."""
+    int8_labels: int = 2_000
+    """Fewest labels of each task on which it is compared; with fewer fp32 itself is served."""
+    int8_f1_loss: float = 0.003
+    """Most by which the macro-F1 of a task may fall for it, 0..1."""
+    int8_class_loss: float = 0.01
+    """Most by which the F1 of one label may fall for it, 0..1; of a label that few sentences have, one of them."""
 
     def __post_init__(self) -> None:
         for name in ("loss_weights", "thresholds"):
@@ -106,6 +112,8 @@ class TrainConfig:
             "label_smoothing",
             "silent_pairs",
             "int8_agreement",
+            "int8_f1_loss",
+            "int8_class_loss",
             "coverage",
         ):
             if not 0 <= getattr(self, name) <= 1:
@@ -115,6 +123,8 @@ class TrainConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0")
         if self.r_drop < 0:
             raise ConfigError(f"r_drop is {self.r_drop}; it must be 0 or more")
+        if self.int8_labels < 0:
+            raise ConfigError(f"int8_labels is {self.int8_labels}; it must be 0 or more")
         for source, share in self.auxiliary.items():
             if not 0 <= share <= 1:
                 raise ConfigError(f"auxiliary.{source} is {share}; it must lie between 0 and 1")

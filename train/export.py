@@ -2,9 +2,8 @@
 
 Forms are tried in the order of their speed: int8 weights and activations with fixed scales (post-training
 quantisation with SmoothQuant), bf16 where the recipe allows it, int8 weights alone, int8 weights but for the first
-layer, whose rounding errors every later layer inherits. The first whose labels agree with fp32, and whose numbers do
-not depend on what is scored beside a sentence, is taken; where none does, the model computes in fp32 with its
-embeddings alone in int8.
+layer, whose rounding errors every later layer inherits, and int8 embeddings alone. The first that passes the gate
+(`export_gate`) is taken; where none does, or where there are too few sentences to tell, the model is fp32 throughout.
 """
 
 from __future__ import annotations
@@ -16,30 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.special import softmax
 
+from ..model.codebook import Codebook
 from ..model.encoding import EncodedSentence, SentenceEncoder
 from ..model.engine import OPENVINO_FILE, Engine, OpenVinoEngine
 from ..model.network import DiplotoneNetwork
 from ..model.runtime import import_openvino
+from .export_gate import Compared, Gate, Kept, Limits
 
 if TYPE_CHECKING:
     import openvino as ov
 
 CALIBRATION_SENTENCES = 300
 """Sentences that quantisation looks at, over the whole range of lengths."""
-
-BATCH_TOKENS = 1_024
-"""Padded tokens per batch when forms are compared."""
-
-SENTENCES_SCORED_ALONE = 200
-"""Sentences that are scored alone too, to see that their neighbours do not matter."""
-
-MOST_DRIFT = 2e-3
-"""Largest change of a probability, 0..1, that neighbours in a batch may cause."""
 
 HEADS = r".*(pair_hidden|_heads|network/aten).*"
 """The names of what follows the encoder: cheap, and where rounding hurts most."""
@@ -53,13 +42,14 @@ class Exported:
     """A name of `_forms`, or "fp32"."""
     precision: str
     """Precision of what is not quantised, "f32" or "bf16"."""
-    agreement: dict[str, float]
-    """Per task: share of labels on which it agrees with fp32, 0..1."""
     n: dict[str, int]
-    """Per task: labels compared."""
-    tried: dict[str, dict[str, float]]
-    """Of every form that was tried, the rejected ones included: its agreement per task and, as "drift", the
-    largest change of a probability between a sentence alone and in a batch."""
+    """Per task: labels compared with fp32's."""
+    kept: Kept | None
+    """What the form keeps of fp32's answers; None where it is fp32 itself."""
+    tried: dict[str, Kept]
+    """Every form that was tried, the rejected ones included."""
+    untried: str | None = None
+    """Why no form but fp32 was tried, if that is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,55 +62,63 @@ class _Form:
 def export(
     network: DiplotoneNetwork,
     folder: Path,
+    codebook: Codebook,
     encoder: SentenceEncoder,
-    sentences: Sequence[EncodedSentence],
+    compared: Compared,
+    calibrating: Sequence[EncodedSentence],
     *,
     precision: str,
-    agreement: float,
+    limits: Limits,
 ) -> Exported:
     """Write the OpenVINO model of a network into a folder.
 
     Args:
         network: Trained, on the CPU.
         folder: Where `openvino_model.xml` and `.bin` go.
+        codebook: Which labels there are.
         encoder: Pads the sentences.
-        sentences: Sentences of the domain: some calibrate the quantisation, all are compared.
+        compared: Sentences on which forms are compared with fp32.
+        calibrating: Others, by which activations are quantised; without any, activations stay as they are.
         precision: What may be computed in beside int8: "bf16" allows it, "f32" leaves it out.
-        agreement: Least share of labels on which a form must agree with fp32, in every task.
+        limits: What a form must keep of fp32's answers.
     """
     import_openvino()
     import openvino as ov
 
     converted = convert(network.float().eval(), encoder)
-    reference = _logits(_saved_engine(converted, folder / "fp32", "f32"), encoder, sentences)
+    gate = Gate(codebook, encoder, compared, _saved_engine(converted, folder / "fp32", "f32"))
     plain = _stored_as_fp16(converted, folder / "fp16")
-    tried: dict[str, dict[str, float]] = {}
-    model, chosen, chosen_precision = _small_embeddings(plain.clone()), "fp32", "f32"
-    for form in _forms(encoder, sentences, precision):
+    tried: dict[str, Kept] = {}
+    model, chosen = plain, None
+    untried = gate.too_few(limits)
+    for form in [] if untried else _forms(encoder, calibrating, precision):
         candidate = form.build(plain.clone())
-        engine = _saved_engine(candidate, folder / "candidate", form.precision)
-        found = _logits(engine, encoder, sentences)
-        agreed = {task: _agreement(found[task], reference[task]) for task in reference}
-        drift = _drift(engine, encoder, sentences[:SENTENCES_SCORED_ALONE], found)
-        tried[form.name] = agreed | {"drift": drift}
-        if min(agreed.values()) >= agreement and drift <= MOST_DRIFT:
-            model, chosen, chosen_precision = candidate, form.name, form.precision
+        kept = gate.measure(_saved_engine(candidate, folder / "candidate", form.precision))
+        tried[form.name] = kept
+        if not kept.faults(limits):
+            model, chosen = candidate, form
             break
-    for scratch in ("fp32", "fp16", "candidate"):
+    for scratch in ("fp32", "candidate"):
         shutil.rmtree(folder / scratch, ignore_errors=True)
     ov.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=True)
+    shutil.rmtree(
+        folder / "fp16", ignore_errors=True
+    )  # of which the model may read its weights until it is saved
     return Exported(
-        form=chosen,
-        precision=chosen_precision,
-        agreement={task: tried.get(chosen, {}).get(task, 1.0) for task in reference},
-        n={task: sum(map(len, logits)) for task, logits in reference.items()},
+        form=chosen.name if chosen else "fp32",
+        precision=chosen.precision if chosen else "f32",
+        n=gate.n,
+        kept=tried[chosen.name] if chosen else None,
         tried=tried,
+        untried=untried,
     )
 
 
-def _forms(encoder: SentenceEncoder, sentences: Sequence[EncodedSentence], precision: str) -> list[_Form]:
+def _forms(encoder: SentenceEncoder, calibrating: Sequence[EncodedSentence], precision: str) -> list[_Form]:
     """The forms in the order of their speed."""
-    forms = [_Form("int8", "f32", lambda model: _quantised(model, encoder, sentences))]
+    forms = []
+    if calibrating:
+        forms.append(_Form("int8", "f32", lambda model: _quantised(model, encoder, calibrating)))
     if precision == "bf16":
         forms.append(_Form("bf16 with int8 weights", "bf16", _small_weights))
         forms.append(_Form("bf16", "bf16", _small_embeddings))
@@ -132,6 +130,7 @@ def _forms(encoder: SentenceEncoder, sentences: Sequence[EncodedSentence], preci
         forms.append(
             _Form(f"int8 weights but {kept}", "f32", lambda model, kept=pattern: _small_weights(model, kept))
         )
+    forms.append(_Form("int8 embeddings", "f32", _small_embeddings))
     return forms
 
 
@@ -185,13 +184,11 @@ class _InOrder(torch.nn.Module):
         return tuple(outputs[name] for name in self.names)
 
 
-def _quantised(model: ov.Model, encoder: SentenceEncoder, sentences: Sequence[EncodedSentence]) -> ov.Model:
+def _quantised(model: ov.Model, encoder: SentenceEncoder, calibrating: Sequence[EncodedSentence]) -> ov.Model:
     """The model with int8 weights and activations in the encoder, the scales fixed by looking at sentences."""
     import nncf
 
-    ordered = sorted(sentences, key=len)
-    step = max(1, len(ordered) // CALIBRATION_SENTENCES)
-    batches = [encoder.collate([sentence]).as_dict() for sentence in ordered[::step][:CALIBRATION_SENTENCES]]
+    batches = [encoder.collate([sentence]).as_dict() for sentence in calibrating]
     return nncf.quantize(
         model,
         nncf.Dataset(batches),
@@ -245,42 +242,3 @@ def _saved_engine(model: ov.Model, folder: Path, precision: str) -> Engine:
     folder.mkdir(parents=True, exist_ok=True)
     ov.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=False)
     return OpenVinoEngine(folder, precision=precision)
-
-
-# ------------------------------------------------------------------------------- comparing forms
-
-_Logits = dict[str, list[NDArray[np.float32]]]
-"""Per task and sentence: (1, labels), or (pairs, labels)."""
-
-
-def _logits(
-    engine: Engine, encoder: SentenceEncoder, sentences: Sequence[EncodedSentence], tokens: int = BATCH_TOKENS
-) -> _Logits:
-    encoder = encoder.padded_for(engine.precision)
-    found: dict[str, dict[int, NDArray[np.float32]]] = {}
-    for numbers in encoder.batches(sentences, tokens=tokens):
-        for task, logits in engine.run(encoder.collate([sentences[n] for n in numbers])).items():
-            for row, n in enumerate(numbers):
-                of_sentence = (
-                    logits[row : row + 1] if logits.ndim == 2 else logits[row, : len(sentences[n].pairs)]
-                )
-                found.setdefault(task, {})[n] = of_sentence
-    return {task: [by_number[n] for n in range(len(sentences))] for task, by_number in found.items()}
-
-
-def _agreement(found: list[NDArray[np.float32]], reference: list[NDArray[np.float32]]) -> float:
-    """Share of the labels that are the same."""
-    labels = [np.concatenate([logits.argmax(-1) for logits in side]) for side in (found, reference)]
-    return float(np.mean(labels[0] == labels[1])) if labels[0].size else 1.0
-
-
-def _drift(
-    engine: Engine, encoder: SentenceEncoder, sentences: Sequence[EncodedSentence], in_batches: _Logits
-) -> float:
-    """Largest change of a probability between a sentence alone and in its batch."""
-    alone = _logits(engine, encoder, sentences, tokens=1)
-    return max(
-        float(np.abs(softmax(one, axis=-1) - softmax(many, axis=-1)).max(initial=0.0))
-        for task, of_task in alone.items()
-        for one, many in zip(of_task, in_batches[task], strict=False)  # the first of them were scored alone
-    )

@@ -22,7 +22,18 @@ from .corpus import Corpus, real_sources
 from .fit import one_of_each_group, quotable
 from .release_writing import Fitted, write_release
 
-AFTERWARDS = ("stand_ins", "spelling", "coverage", "thresholds", "gates", "precision", "int8_agreement")
+AFTERWARDS = (
+    "stand_ins",
+    "spelling",
+    "coverage",
+    "thresholds",
+    "gates",
+    "precision",
+    "int8_agreement",
+    "int8_labels",
+    "int8_f1_loss",
+    "int8_class_loss",
+)
 """Parts of a recipe that can be changed without training."""
 
 

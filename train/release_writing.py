@@ -28,16 +28,14 @@ from .card import model_card
 from .config import TrainConfig
 from .corpus import N_GOLDEN, golden_candidates
 from .evaluate import evaluate, labelled
-from .export import Exported, export
+from .export import CALIBRATION_SENTENCES, Exported, export
+from .export_gate import Limits
 from .fairness import as_metrics, country_swap, roles_exchanged
 from .mistakes import surest_mistakes
 from .pictures import draw_pictures
 from .precedents import write_precedents
 from .relations import fit_relation_rule
 from .release_gates import broken_gates
-
-COMPARED_SENTENCES = 2_500
-"""Sentences, at most, on which the served form is compared with fp32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +77,21 @@ def write_release(
     network = DiplotoneNetwork.from_pretrained(staging, local_files_only=True).float().eval()
     encoder.tokenizer.save(str(staging / "tokenizer.json"))
     (staging / "codebook.toml").write_text(codebook.toml, encoding="utf-8")
-    compared = [
-        sentence
-        for sentence in encoder.encode(
-            [r.text for r in (*dev, *test, *train)][:COMPARED_SENTENCES],
-            [r.pairs for r in (*dev, *test, *train)][:COMPARED_SENTENCES],
-        )
-        if isinstance(sentence, EncodedSentence)
-    ]
+    compared, calibrating = _sentences_to_export(encoder, train, [*dev, *test], config.int8_labels)
     exported = export(
-        network, staging, encoder, compared, precision=config.precision, agreement=config.int8_agreement
+        network,
+        staging,
+        codebook,
+        encoder,
+        compared,
+        calibrating,
+        precision=config.precision,
+        limits=Limits(
+            labels=config.int8_labels,
+            agreement=config.int8_agreement,
+            f1_loss=config.int8_f1_loss,
+            class_loss=config.int8_class_loss,
+        ),
     )
 
     engine = OpenVinoEngine(staging, precision=exported.precision)
@@ -125,9 +128,8 @@ def write_release(
     served = {
         "form": exported.form,
         "precision": exported.precision,
-        "agreement_with_fp32": exported.agreement,
         "n": exported.n,
-        "tried": exported.tried,
+        "tried": {name: kept.as_dict() for name, kept in exported.tried.items()},
     }
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
@@ -146,6 +148,34 @@ def write_release(
     seal(staging, config.name)
     _put_in_place(staging, destination)
     return Fitted(open_release(destination), figures, exported, broken)
+
+
+def _sentences_to_export(
+    encoder: SentenceEncoder, train: Sequence[Record], measured: Sequence[Record], least: int
+) -> tuple[list[tuple[Record, EncodedSentence]], list[EncodedSentence]]:
+    """Sentences to compare the served form on, and others to quantise by.
+
+    Compared are all that are measured, those of train beside them until each task has its least number of labels. What
+    is left of train quantises: no form is judged by what it was fitted to.
+    """
+    known = {record.text for record in measured}
+    others = list({record.text: record for record in train if record.text not in known}.values())
+    others = others[:: max(1, len(others) // (least + 10 * CALIBRATION_SENTENCES))]
+    read, n_measured = [], 0
+    for records in (measured, others):
+        n_measured = len(read)
+        encoded = encoder.encode([record.text for record in records], [record.pairs for record in records])
+        read += [
+            (record, sentence)
+            for record, sentence in zip(records, encoded, strict=True)
+            if isinstance(sentence, EncodedSentence)
+        ]
+    n_pairs = np.cumsum([len(record.pairs) for record, _ in read])
+    enough = max(least, int(np.searchsorted(n_pairs, least)) + 1)
+    n_compared = max(n_measured, min(enough, len(read)))
+    rest = sorted((sentence for _, sentence in read[n_compared:]), key=len)
+    step = max(1, len(rest) // CALIBRATION_SENTENCES)
+    return read[:n_compared], rest[::step][:CALIBRATION_SENTENCES]
 
 
 def unsealed_release(

@@ -47,7 +47,7 @@ _Read = tuple[torch.Tensor, Mapping[str, torch.Tensor]]
 """The loss of a batch, and the logits of each task."""
 
 FINGERPRINT = "fingerprint.json"
-JUDGED_AFTERWARDS = ("coverage", "gates")
+JUDGED_AFTERWARDS = ("coverage", "gates", "int8_labels", "int8_f1_loss", "int8_class_loss")
 """Parts of a recipe that do not change the training: a run goes on under others."""
 
 

@@ -107,7 +107,7 @@ def test_a_promoted_release_keeps_its_card(release):
 
 
 def test_a_release_that_breaks_its_gates_is_not_promotable(release):
-    exported = Exported(form="fp32", precision="f32", agreement={}, n={}, tried={})
+    exported = Exported(form="fp32", precision="f32", n={}, kept=None, tried={})
     refuse_broken(Fitted(open_release(release), {}, exported))
     with pytest.raises(ReleaseError, match=r"breaks the gates .* Too many flips\. .* --anyway"):
         refuse_broken(Fitted(open_release(release), {}, exported, ("Too many flips.",)))

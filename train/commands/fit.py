@@ -148,4 +148,5 @@ def _print_fitted(fitted: Fitted) -> None:
 
     if "test" in fitted.figures:
         print(as_text(fitted.figures["test"]))
-    print(f"served as {fitted.exported.form}; release in {fitted.release.folder}")
+    why = f" ({fitted.exported.untried})" if fitted.exported.untried else ""
+    print(f"served as {fitted.exported.form}{why}; release in {fitted.release.folder}")
