@@ -7,7 +7,7 @@ sentence embeddings, where the release has them as an output.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from .compiled import compiled
 from .cores import usable_cores
 from .encoding import Batch
-from .errors import ReleaseError
+from .errors import ConfigError, ReleaseError
 from .memory import memory_errors
 from .runtime import import_openvino
+
+if TYPE_CHECKING:
+    import openvino as ov
 
 OPENVINO_FILE = "openvino_model.xml"
 PRECISIONS = ("f32", "bf16")
@@ -51,6 +54,26 @@ class Engine(Protocol):
         ...
 
 
+def computed_in(precision: str) -> str:
+    """Return what this machine computes in where a precision is asked for: f32 where its processor has no bf16.
+
+    Raises:
+        ConfigError: There is no such precision.
+    """
+    if precision not in PRECISIONS:
+        raise ConfigError(f'precision "{precision}" is not one of {", ".join(PRECISIONS)}')
+    if precision == "f32":
+        return precision
+    import_openvino()
+    import openvino as ov
+
+    return precision if _has_bf16(ov.Core()) else "f32"
+
+
+def _has_bf16(core: ov.Core) -> bool:
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 class OpenVinoEngine:
     """The served engine: needs neither torch nor transformers.
 
@@ -75,8 +98,7 @@ class OpenVinoEngine:
             import openvino as ov
 
             self._core = ov.Core()
-            capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.precision = precision if "BF16" in capabilities else "f32"
+            self.precision = precision if precision == "f32" or _has_bf16(self._core) else "f32"
         self._settings = {
             "INFERENCE_PRECISION_HINT": self.precision,
             "INFERENCE_NUM_THREADS": threads or usable_cores(),

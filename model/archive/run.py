@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from ..release import Release, current_release, open_release
 from .copies import Seen
 from .cores import available_cores
 from .local import score_locally
+from .made_with import MadeWith, made_with
 from .output import KINDS, Output, output_for
 from .progress import Progress
 from .scorer import Job, Task
@@ -93,19 +93,20 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
     score_all = _engine(options.engine)
     release = open_release(options.release or current_release())
     workers = options.workers or available_cores()
+    with_what = made_with(options.precision or release.calibration.precision)
     stamp = _stamp(source)
     fingerprint = opened.fingerprint()
     as_folder = _is_folder(out)
     try:
         folder = ShardFolder(
             out if as_folder else out.with_name(out.name + ".shards"),
-            _manifest(opened, output, fingerprint, release, options),
+            _manifest(opened, output, fingerprint, release, with_what, options),
             usual={"rows_per_shard": _rows_per_shard(fingerprint, workers)},
             suffix=output.kind,
             fresh=options.fresh,
         )
         with closing(folder):
-            job = Job(opened, output, folder.paths, release.folder, options.precision)
+            job = Job(opened, output, folder.paths, release.folder, with_what)
             resumed = len(folder.done)
             _score_rest(job, folder, release, score_all, workers, fingerprint, options)
             if _stamp(source) != stamp:
@@ -170,7 +171,12 @@ def _rows_per_shard(fingerprint: Fingerprint, workers: int) -> int:
 
 
 def _manifest(
-    source: Source, output: Output, fingerprint: Fingerprint, release: Release, options: Options
+    source: Source,
+    output: Output,
+    fingerprint: Fingerprint,
+    release: Release,
+    with_what: MadeWith,
+    options: Options,
 ) -> dict[str, Any]:
     """Everything that would change a byte of the output."""
     manifest = {
@@ -181,8 +187,7 @@ def _manifest(
         },
         "output": output.kind,
         "release": f"{release.name}@{release.digest}",
-        "diplotone": version("diplotone"),
-        "precision": options.precision or release.calibration.precision,
+        **asdict(with_what),
         "once": options.once,
     }
     if options.rows_per_shard is not None:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from platform import node
 from typing import TextIO
 
 from ..errors import RecordError
 from .as_json import one_line
 from .check import record_of
 from .copies import Copies
+from .made_with import MadeWith, made_with
 from .output import Output, Scored
 from .shards import Done, ShardPaths, written_whole
 from .source import Slice, Source
@@ -28,8 +30,8 @@ class Job:
     output: Output
     paths: ShardPaths
     release: Path
-    precision: str | None = None
-    """What to compute in; None takes what the release was tested in."""
+    made_with: MadeWith
+    """What the output is computed with, and no machine with anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,21 @@ class ShardScorer:
 
     One thread, so that as many scorers as there are cores do not stand in each other's way, and so that the numbers
     are the same whoever runs them.
+
+    Raises:
+        RecordError: This machine would compute otherwise than the one on which the output was begun.
     """
 
     def __init__(self, job: Job) -> None:
         from ..analyzer import load
 
+        if differing := job.made_with.differing(made_with(job.made_with.precision)):
+            raise RecordError(
+                f"{job.paths.folder}: cannot be gone on with on {node() or 'this machine'}: {'; '.join(differing)};"
+                " leave that machine out, or start over with --fresh"
+            )
         self._job = job
-        self._analyzer = load(job.release, threads=1, precision=job.precision)
+        self._analyzer = load(job.release, threads=1, precision=job.made_with.precision)
 
     def __call__(self, task: Task) -> Done:
         """Score a slice; when this returns, its shard and its rejects are in place.

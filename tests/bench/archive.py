@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 
 from diplotone.model.analyzer import TOKENS_PER_BATCH, Analyzer, load
 from diplotone.model.archive.copies import Seen
+from diplotone.model.archive.made_with import made_with
 from diplotone.model.archive.output import output_for
 from diplotone.model.archive.scorer import Job, ShardScorer, Task
 from diplotone.model.archive.shards import REJECTS, ShardPaths
@@ -86,8 +87,9 @@ def measure_scoring(folder: Path, n: int, rounds: int, precision: str | None) ->
     texts, tokens = sentences_of_32(analyzer, n)
     source = write_archive(texts, folder / "in.jsonl")
     (folder / REJECTS).mkdir()
+    with_what = made_with(analyzer.engine.precision)
     scorer = ShardScorer(
-        Job(source, output_for(source, "jsonl"), ShardPaths(folder, "jsonl"), current_release(), precision)
+        Job(source, output_for(source, "jsonl"), ShardPaths(folder, "jsonl"), current_release(), with_what)
     )
     (part,) = source.slices(n)
     encoded = [e for e in analyzer.encoder.encode(texts, [()] * n) if isinstance(e, EncodedSentence)]

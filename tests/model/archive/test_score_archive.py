@@ -8,13 +8,15 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from diplotone.model.archive import local, run
+from diplotone.model.analyzer import load
+from diplotone.model.archive import local, made_with, run
 from diplotone.model.archive.shards import DONE, LOCK
-from diplotone.model.errors import MissingExtra, RecordError
+from diplotone.model.errors import ConfigError, MissingExtra, RecordError
 
 
 def rows_of(path: Path) -> list[dict]:
@@ -255,7 +257,6 @@ def test_without_memory_one_line_says_so(archive, tmp_path, megabytes, words):
     [
         ({"once": True}, "once was false and is now true"),
         ({"rows_per_shard": 8}, "rows_per_shard was 7 and is now 8"),
-        ({"precision": "bf16"}, 'precision was "f32" and is now "bf16"'),
         ({"release": "other"}, "release was "),
         ({"append": '{"text": "One more."}\n'}, "input was "),
     ],
@@ -279,6 +280,74 @@ def test_what_was_begun_otherwise_is_refused(
     with pytest.raises(RecordError, match=f"was begun otherwise: {words}.*--fresh"):
         score(archive, tmp_path / "out.jsonl", **options)
     assert score(archive, tmp_path / "out.jsonl", fresh=True, **options).resumed == 0
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Makes this machine one with or without bf16, with another OpenVINO or other actors."""
+
+    def machine(*, bf16: bool = True, openvino: str | None = None, actors: str | None = None):
+        monkeypatch.setattr("diplotone.model.engine._has_bf16", lambda _: bf16)
+        found = made_with.made_with
+
+        def elsewhere(precision):
+            here = found(precision)
+            return replace(here, openvino=openvino or here.openvino, actors=actors or here.actors)
+
+        monkeypatch.setattr(run, "made_with", elsewhere)
+
+    return machine
+
+
+def test_what_was_begun_without_bf16_is_not_gone_on_with_in_it(
+    archive, tmp_path, score, stop_after, machine, monkeypatch
+):
+    """Asked for it was both times; where the processor has none, f32 is what rows were computed in."""
+    monkeypatch.setattr("diplotone.model.analyzer.load", load)  # none that was loaded on the other machine
+    machine(bf16=False)
+    stop_after(1)
+    with pytest.raises(Stopped):
+        score(archive, tmp_path / "out.jsonl", precision="bf16")
+    stop_after(None)
+    machine(bf16=True)
+    with pytest.raises(
+        RecordError, match=r'was begun otherwise: precision was "f32" and is now "bf16".*--fresh'
+    ):
+        score(archive, tmp_path / "out.jsonl", precision="bf16")
+    machine(bf16=False)
+    assert score(archive, tmp_path / "out.jsonl", precision="bf16").resumed == 1
+    assert score(archive, tmp_path / "plain.jsonl").scored == 40
+    assert (tmp_path / "plain.jsonl").read_bytes() == (tmp_path / "out.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "words"),
+    [
+        ({"openvino": "2030.1.0"}, 'openvino was ".*" and is now "2030.1.0"'),
+        ({"actors": "0123456789abcdef"}, 'actors was ".*" and is now "0123456789abcdef"'),
+    ],
+)
+def test_what_was_begun_with_other_means_is_refused(
+    archive, tmp_path, score, stop_after, machine, elsewhere, words
+):
+    stop_after(1)
+    with pytest.raises(Stopped):
+        score(archive, tmp_path / "out.jsonl")
+    stop_after(None)
+    machine(**elsewhere)
+    with pytest.raises(RecordError, match=f"was begun otherwise: {words}.*--fresh"):
+        score(archive, tmp_path / "out.jsonl")
+
+
+def test_a_machine_of_a_cluster_that_computes_otherwise_is_refused(archive, tmp_path, score, machine):
+    machine(openvino="2030.1.0")  # as the one that hands the work out has it
+    with pytest.raises(RecordError, match=r"openvino is .* and was 2030\.1\.0; leave that machine out"):
+        score(archive, tmp_path / "out.jsonl")
+
+
+def test_a_precision_that_is_none_is_refused(archive, tmp_path, score):
+    with pytest.raises(ConfigError, match='precision "f64" is not one of f32, bf16'):
+        score(archive, tmp_path / "out.jsonl", precision="f64")
 
 
 def test_two_processes_do_not_work_in_one_folder(archive, tmp_path, score):
