@@ -220,7 +220,7 @@ def build_router(
 
     async def analyzed(found: str, form: Form, accept: str) -> Response:
         text = check_text(found, config.max_chars)
-        analysis = await pool.run(lambda analyzer: analyzer.analyze(text))
+        analysis = await pool.run(lambda analyzer: analyzer.analyze(text), chars=len(text))
         metrics.sentences.inc(len(analysis.sentences))
         if _is_brief(form, accept):
             brief = await run_in_threadpool(as_html, analysis, codebook, name_of)
@@ -254,7 +254,8 @@ def build_router(
         rows = [row.model_dump(exclude_unset=True) for row in request.records]
         check_records(rows, config.max_records, config.max_chars)
         _check_numbers(rows)
-        body = await pool.run(lambda analyzer: _dumps({"records": analyzer.score(rows)}))
+        n_chars = sum(len(row["text"]) for row in rows)
+        body = await pool.run(lambda analyzer: _dumps({"records": analyzer.score(rows)}), chars=n_chars)
         metrics.sentences.inc(len(rows))
         return _json(body)
 
@@ -266,7 +267,9 @@ def build_router(
     )
     async def compared(request: CompareRequest, form: Form = None, accept: Accept = "") -> Response:
         a, b = check_two_texts(request.a, request.b, config.max_chars)
-        found, codebook = await pool.run(lambda analyzer: (analyzer.compare(a, b), analyzer.codebook))
+        found, codebook = await pool.run(
+            lambda analyzer: (analyzer.compare(a, b), analyzer.codebook), chars=len(a) + len(b)
+        )
         metrics.sentences.inc(len(found.before.sentences) + len(found.after.sentences))
         if _is_brief(form, accept):
             return _html(await run_in_threadpool(comparison_as_html, found, codebook))

@@ -53,7 +53,8 @@ class ServeConfig:
     n_analyzers: int = 1
     """Analyzers that work side by side, each in a memory of its own; 1..64."""
     n_workers: int = 4
-    """Requests that an analyzer works on at once, their sentences going through the network together; 1..64."""
+    """Requests that an analyzer works on at once, their sentences going through the network together; of several, one
+    is kept for short texts; 1..64."""
     max_chars: int = 200_000
     """Longest text of one request, in characters; 1..2,000,000."""
     max_records: int = 2_000

@@ -388,7 +388,8 @@ def build_label_router(
         check_records(rows, config.max_records, config.max_chars)
         who = checked_annotator(login or request.annotator)
         records = [_unlabelled(row["text"], find_pairs) for row in rows]
-        doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, len(records)))
+        chars = sum(len(record.text) for record in records)
+        doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, len(records)), chars=chars)
         return {"added": await run_in_threadpool(store.queue, doubtful, annotator=who)}
 
     @router.post(
@@ -418,7 +419,8 @@ def build_label_router(
         sentences = await run_in_threadpool(_judgeable, texts)
         chosen = _spread(sentences, config.max_records)
         records = await run_in_threadpool(lambda: [_unlabelled(text, find_pairs) for text in chosen])
-        doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, n))
+        chars = sum(len(record.text) for record in records)
+        doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, n), chars=chars)
         added = await run_in_threadpool(store.queue, doubtful, annotator=who)
         return {"added": added, "read": len(chosen), "found": len(sentences)}
 

@@ -59,7 +59,9 @@ def build_mcp(pool: AnalyzerPool, config: ServeConfig) -> MCPServer:
 
         async def read() -> dict[str, Any]:
             checked = check_text(text, config.max_chars)
-            return await pool.run(lambda analyzer: analyzer.analyze(checked, precedents=0).as_dict())
+            return await pool.run(
+                lambda analyzer: analyzer.analyze(checked, precedents=0).as_dict(), chars=len(checked)
+            )
 
         return await _told(read())
 
@@ -72,7 +74,8 @@ def build_mcp(pool: AnalyzerPool, config: ServeConfig) -> MCPServer:
         async def read() -> dict[str, Any]:
             rows = [{"text": text} for text in texts]
             check_records(rows, config.max_records, config.max_chars)
-            return {"records": await pool.run(lambda analyzer: analyzer.score(rows))}
+            chars = sum(map(len, texts))
+            return {"records": await pool.run(lambda analyzer: analyzer.score(rows), chars=chars)}
 
         return await _told(read())
 
@@ -85,7 +88,9 @@ def build_mcp(pool: AnalyzerPool, config: ServeConfig) -> MCPServer:
 
         async def read() -> dict[str, Any]:
             texts = check_text(before, config.max_chars), check_text(after, config.max_chars)
-            return await pool.run(lambda analyzer: analyzer.compare(*texts).as_dict())
+            return await pool.run(
+                lambda analyzer: analyzer.compare(*texts).as_dict(), chars=sum(map(len, texts))
+            )
 
         return await _told(read())
 

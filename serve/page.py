@@ -95,7 +95,7 @@ def build_page(
     async def show(text: str) -> str:
         try:
             checked = check_text(text, config.max_chars)
-            analysis = await pool.run(lambda analyzer: analyzer.analyze(checked))
+            analysis = await pool.run(lambda analyzer: analyzer.analyze(checked), chars=len(checked))
             return await run_in_threadpool(rendered, checked, analysis)
         except DiplotoneError as error:
             return render_problem(str(error), codebook)
@@ -111,7 +111,7 @@ def build_page(
         """
         try:
             checked = check_text(text, config.max_chars)
-            return await pool.run(lambda analyzer: analyzer.analyze(checked).as_dict())
+            return await pool.run(lambda analyzer: analyzer.analyze(checked).as_dict(), chars=len(checked))
         except DiplotoneError as error:
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:

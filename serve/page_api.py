@@ -135,7 +135,8 @@ def build_page_router(
         html = await pool.run(
             lambda analyzer: render_exchange(
                 exchange(analyzer, text, request.one, request.other), analyzer.codebook, names_of(analyzer)
-            )
+            ),
+            chars=len(text),
         )
         return Response(html, media_type="text/html")
 

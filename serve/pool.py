@@ -4,17 +4,19 @@ One inference fills the cores already: so the page and the HTTP interface hand t
 cannot start before its deadline is dropped unrun; what finds the queue full is refused at once, which is kinder than a
 wait without end.
 
+Jobs begin in the order in which they come, but one worker of each analyzer leaves the long ones to the others: however
+many long texts and archives are at work, a short text begins at once.
+
 Another release takes over between two jobs: each job is done from its beginning to its end by one analyzer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -30,6 +32,9 @@ Work = Callable[["Analyzer"], Result]
 
 WARM_UP = "The two ministers met in Suva on Monday. Fiji thanked Tonga for its help. Talks go on in May."
 """Read once by each analyzer before it takes requests: the first inference compiles and allocates."""
+
+LONG_CHARS = 8_000
+"""Characters from which on a text is a long one: some sixty sentences, a quarter of a second on two cores."""
 
 SECONDS_TO_FINISH = 5.0
 """What a running job gets when the service stops; the threads die with the process anyway."""
@@ -66,6 +71,7 @@ class _Job:
     """On the monotonic clock, in seconds."""
     analyzers: tuple[Analyzer, ...] | None
     """Whose it is; None: of those that answer when it begins."""
+    is_long: bool
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -76,7 +82,8 @@ class AnalyzerPool:
         analyzers: One or more, all with the same release; the pool owns them from now on.
         max_waiting: Jobs that may wait.
         deadline_s: Seconds that a job may take, waiting included.
-        workers: Threads to an analyzer. For more than one it must be `shareable` (see `batching`).
+        workers: Threads to an analyzer, the last of several for short jobs alone. For more than one it must be
+            `shareable` (see `batching`).
     """
 
     def __init__(
@@ -87,7 +94,10 @@ class AnalyzerPool:
         self._analyzers = tuple(analyzers)
         self._deadline_s = deadline_s
         self._workers = workers
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(max_waiting)
+        self._max_waiting = max_waiting
+        self._waiting: deque[_Job] = deque()
+        self._changed = threading.Condition()
+        self._stopped = False
         self._threads: list[threading.Thread] = []
         self._warm = [threading.Event() for _ in self._analyzers]
         self._seconds_per_job = 0.1  # a first guess, soon replaced by what is measured
@@ -115,15 +125,15 @@ class AnalyzerPool:
     @property
     def n_waiting(self) -> int:
         """Jobs that wait for an analyzer."""
-        return self._jobs.qsize()
+        return len(self._waiting)
 
     def start(self) -> None:
         """Start the threads; the first of each analyzer warms it up before there are others."""
         for number in range(len(self._analyzers)):
             self._start(self._warm_up, number, name=f"analyzer-{number}")
 
-    def _start(self, target: Callable[[int], None], number: int, *, name: str) -> None:
-        thread = threading.Thread(target=target, args=(number,), name=name, daemon=True)
+    def _start(self, target: Callable[..., None], *arguments: Any, name: str) -> None:
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -133,12 +143,12 @@ class AnalyzerPool:
 
     def stop(self) -> None:
         """Drop what waits, give what runs a moment to finish, and end the threads."""
-        try:
-            while (job := self._jobs.get_nowait()) is not None:
+        with self._changed:
+            self._stopped = True
+            for job in self._waiting:
                 job.future.cancel()
-        except queue.Empty:
-            pass
-        self._jobs.put(None)  # each thread that finds it leaves it to the next
+            self._waiting.clear()
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join(timeout=SECONDS_TO_FINISH)
         self._threads.clear()
@@ -160,6 +170,7 @@ class AnalyzerPool:
         work: Work[Result],
         analyzers: tuple[Analyzer, ...] | None = None,
         *,
+        chars: int = 0,
         deadline_s: float | None = None,
     ) -> Result:
         """Return what `work` makes of an analyzer.
@@ -168,25 +179,29 @@ class AnalyzerPool:
             work: Called with the analyzer, in its thread.
             analyzers: Those that answered (`analyzers`) when something began that takes many runs, so that all of it
                 comes from one release; None takes those that answer now.
-            deadline_s: Seconds that it may take, waiting included; None takes the pool's.
+            chars: Characters to be read; from `LONG_CHARS` on it is a long job.
+            deadline_s: Seconds that it may take, waiting included; None takes the pool's. Who has longer than that has
+                a long job.
 
         Raises:
             Busy: The queue is full.
             TooLate: The deadline passed; a job that had not begun is never run.
         """
         deadline_s = self._deadline_s if deadline_s is None else deadline_s
-        job = _Job(work, deadline_s, time.monotonic() + deadline_s, analyzers)
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
-            raise Busy(self._jobs.qsize(), self._retry_after_s()) from None
+        is_long = chars >= LONG_CHARS or deadline_s > self._deadline_s
+        job = _Job(work, deadline_s, time.monotonic() + deadline_s, analyzers, is_long)
+        with self._changed:
+            if len(self._waiting) >= self._max_waiting:
+                raise Busy(len(self._waiting), self._retry_after_s())
+            self._waiting.append(job)
+            self._changed.notify_all()
         try:
             return await asyncio.wait_for(asyncio.wrap_future(job.future), deadline_s)
         except TimeoutError:
             raise TooLate(deadline_s) from None
 
     def _retry_after_s(self) -> int:
-        seconds = self._jobs.qsize() * self._seconds_per_job / max(1, len(self._threads))
+        seconds = len(self._waiting) * self._seconds_per_job / max(1, len(self._threads))
         return max(1, min(round(seconds), round(self._deadline_s)))
 
     def _warm_up(self, number: int) -> None:
@@ -196,17 +211,27 @@ class AnalyzerPool:
             logger.exception("the analyzer failed at its first text")
             return
         for worker in range(1, self._workers):
-            self._start(self._serve, number, name=f"analyzer-{number}-{worker}")
+            only_short = worker == self._workers - 1
+            self._start(self._serve, number, only_short, name=f"analyzer-{number}-{worker}")
         self._warm[number].set()
-        self._serve(number)
+        self._serve(number, only_short=False)
 
-    def _serve(self, number: int) -> None:
-        while (job := self._jobs.get()) is not None:
+    def _serve(self, number: int, only_short: bool) -> None:
+        while (job := self._next(only_short)) is not None:
             if job.future.set_running_or_notify_cancel():
                 self._do(job, number)
             del job  # else it would keep its analyzer and its answer alive until the next one comes
-        with contextlib.suppress(queue.Full):
-            self._jobs.put_nowait(None)
+
+    def _next(self, only_short: bool) -> _Job | None:
+        """The first job that a worker may take, once there is one; None when the pool has stopped."""
+        with self._changed:
+            while not self._stopped:
+                for place, job in enumerate(self._waiting):
+                    if not (only_short and job.is_long):
+                        del self._waiting[place]
+                        return job
+                self._changed.wait()
+        return None
 
     def _do(self, job: _Job, number: int) -> None:
         begun = time.monotonic()

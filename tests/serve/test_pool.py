@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from diplotone.serve.pool import AnalyzerPool, Busy, TooLate
+from diplotone.serve.pool import LONG_CHARS, AnalyzerPool, Busy, TooLate
 
 
 @pytest.fixture
@@ -119,3 +119,76 @@ def test_who_can_wait_may_be_given_longer_than_the_others(analyzer):
     pool = started([analyzer], max_waiting=5, deadline_s=0.2)
     assert asyncio.run(pool.run(lambda _: time.sleep(0.5) or "done", deadline_s=20)) == "done"
     pool.stop()
+
+
+@pytest.mark.parametrize("long", [{"chars": LONG_CHARS}, {"deadline_s": 3_600.0}])
+def test_a_short_text_begins_at_once_beside_as_many_long_ones_as_there_are_workers(analyzer, gate, long):
+    """Long are texts, and what can wait longer than others may, as the turns of an archive can."""
+    pool = started([analyzer], max_waiting=50, workers=4)
+    begun: list[int] = []
+
+    async def crowd() -> None:
+        async def at_length(number: int) -> None:
+            await pool.run(lambda _: begun.append(number) or gate.wait(20), **long)
+
+        crowded = [asyncio.create_task(at_length(n)) for n in range(4)]
+        await asyncio.sleep(0.3)
+        assert sorted(begun) == [0, 1, 2]
+        for n in range(5):
+            assert await asyncio.wait_for(pool.run(lambda _, n=n: n, chars=LONG_CHARS - 1), 2) == n
+        assert sorted(begun) == [0, 1, 2]  # the place of the short ones was not taken meanwhile
+        gate.set()
+        await asyncio.gather(*crowded)
+
+    asyncio.run(crowd())
+    assert sorted(begun) == [0, 1, 2, 3]
+    pool.stop()
+
+
+def test_short_and_long_texts_begin_in_the_order_in_which_they_came(analyzer, gate):
+    pool = started([analyzer], max_waiting=50, workers=2)
+    begun: list[str] = []
+
+    async def crowd() -> None:
+        blockers = [asyncio.create_task(pool.run(lambda _: gate.wait(10), chars=n)) for n in (LONG_CHARS, 1)]
+        await asyncio.sleep(0.1)
+        waiting = [
+            asyncio.create_task(
+                pool.run(lambda _, name=name: (begun.append(name), time.sleep(0.05)), chars=chars)
+            )
+            for name, chars in (("long", LONG_CHARS), ("first", 1), ("second", 1), ("third", 1))
+        ]
+        await asyncio.sleep(0.1)
+        gate.set()
+        await asyncio.gather(*blockers, *waiting)
+
+    asyncio.run(crowd())
+    assert begun.index("long") <= 2  # a crowd of short ones does not keep it waiting either
+    assert begun.index("first") < begun.index("third")
+    pool.stop()
+
+
+def test_one_worker_alone_takes_all_there_is(analyzer):
+    pool = started([analyzer], workers=1)
+    assert asyncio.run(pool.run(lambda _: "done", chars=10 * LONG_CHARS)) == "done"
+    pool.stop()
+
+
+def test_a_pool_that_stops_drops_what_waits_and_ends_its_threads(analyzer, gate):
+    pool = started([analyzer], max_waiting=50, workers=3)
+    ran: list[int] = []
+
+    async def crowd() -> None:
+        running = [asyncio.create_task(pool.run(lambda _: gate.wait(10))) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(pool.run(lambda _: ran.append(1)))
+        await asyncio.sleep(0.1)
+        threading.Timer(0.2, gate.set).start()
+        await asyncio.to_thread(pool.stop)
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await asyncio.gather(*running)
+
+    asyncio.run(crowd())
+    assert ran == []
+    assert pool.n_waiting == 0
