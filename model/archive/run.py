@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ..cores import whole_cores
 from ..errors import RecordError, require_extra
 from ..release import Release, current_release, open_release
 from .copies import Seen
-from .cores import available_cores
 from .local import score_locally
 from .made_with import MadeWith, made_with
 from .output import KINDS, Output, output_for
@@ -92,7 +92,7 @@ def score_archive(source: Path, out: Path, options: Options) -> Outcome:
         raise RecordError(f"{out}: is the input itself; choose another name for the output")
     score_all = _engine(options.engine)
     release = open_release(options.release or current_release())
-    workers = options.workers or available_cores()
+    workers = options.workers or whole_cores()
     with_what = made_with(options.precision or release.calibration.precision)
     stamp = _stamp(source)
     fingerprint = opened.fingerprint()
