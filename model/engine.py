@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 from .cores import usable_cores
-from .encoding import Batch
+from .encoding import Batch, filled_rows
 from .errors import ConfigError, ReleaseError
 from .memory import memory_errors
 from .runtime import import_openvino
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 OPENVINO_FILE = "openvino_model.xml"
 PRECISIONS = ("f32", "bf16")
-ROWS_STEP = 8
-"""Batches of more sentences are filled up to a multiple of it, with sentences of theirs: OpenVINO keeps something for
-each new shape for good, some .3 MB, and an archive comes in batches of every size."""
-
 EMBEDDING = "embedding"
 """Name of the output that is no task: the mean of each sentence's tokens."""
 
@@ -150,7 +146,7 @@ class OpenVinoEngine:
 
 def _filled_up(batch: Batch) -> Batch:
     n_rows = len(batch.input_ids)
-    n_more = -n_rows % ROWS_STEP if n_rows > ROWS_STEP else 0
+    n_more = filled_rows(n_rows) - n_rows
     if not n_more:
         return batch
     return Batch(*(np.concatenate([rows, rows[:n_more]]) for rows in batch.as_dict().values()))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model.analyzer import Analyzer
-from ..model.encoding import Batch
+from ..model.encoding import Batch, rows_of_a_pass
 from ..model.engine import EMBEDDING, Embeddings, Engine, Logits
 
 TOKENS_PER_ROUND = 1_024
@@ -120,7 +120,7 @@ class SharedEngine:
         """The sentences of the next round, an even share of each request that waits for the first one's length."""
         width = self._waiting[0].width
         alike = [request for request in self._waiting if request.width == width]
-        room = max(1, self._tokens // width)
+        room = rows_of_a_pass(self._tokens, width)
         taken: list[tuple[_Request, Batch]] = []
         for number, request in enumerate(alike):
             share = min(request.left, -(-room // (len(alike) - number)))

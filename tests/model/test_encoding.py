@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diplotone.model.encoding import TOKENS_OF_A_PASS, EncodedSentence, SentenceEncoder, TooLong
+from diplotone.model.encoding import (
+    TOKENS_OF_A_PASS,
+    EncodedSentence,
+    SentenceEncoder,
+    TooLong,
+    filled_rows,
+    rows_of_a_pass,
+)
 from diplotone.model.errors import ReleaseError
 from diplotone.model.reading import Reading
 from diplotone.model.records import Pair
@@ -91,11 +98,14 @@ def test_batches_hold_each_sentence_once_and_cost_no_more_than_each_length_alone
     for batch in batches:
         width = encoder.collate([sentences[n] for n in batch]).input_ids.shape[1]
         assert width % {"f32": 8, "bf16": 16}[precision] == 0
-        assert len(batch) == 1 or len(batch) * width <= tokens
-        cost += TOKENS_OF_A_PASS + len(batch) * width
+        assert len(batch) == 1 or filled_rows(len(batch)) * width <= tokens
+        cost += TOKENS_OF_A_PASS + filled_rows(len(batch)) * width
     alone = Counter(encoder.padded_length(sentence) for sentence in sentences)
     assert cost <= sum(
-        -(-n // max(1, tokens // length)) * TOKENS_OF_A_PASS + n * length for length, n in alone.items()
+        TOKENS_OF_A_PASS + filled_rows(n_rows) * length
+        for length, n in alone.items()
+        for start in range(0, n, rows_of_a_pass(tokens, length))
+        for n_rows in [min(n - start, rows_of_a_pass(tokens, length))]
     )
 
 
@@ -103,6 +113,22 @@ def test_few_sentences_of_many_lengths_pass_together_and_many_of_each_do_not(enc
     few = [EncodedSentence(ids=[1] * length, pairs=[]) for length in (18, 26, 34)]
     assert list(encoder.batches(few, tokens=4096)) == [[0, 1, 2]]
     assert list(map(len, encoder.batches(few * 30, tokens=4096))) == [30, 30, 30]
+
+
+def test_rows_that_a_batch_is_filled_up_with_have_their_price(encoder):
+    """Nine of one length and seven of a longer one: sixteen rows together, or sixteen and seven apart."""
+    sentences = [EncodedSentence(ids=[1] * length, pairs=[]) for length in [64] * 9 + [80] * 7]
+    assert list(map(len, encoder.batches(sentences, tokens=4096))) == [16]
+    one_less = [sentence for n, sentence in enumerate(sentences) if n]  # eight are not filled up
+    assert list(map(len, encoder.batches(one_less, tokens=4096))) == [8, 7]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "length", "rows"), [(4096, 40, 96), (64, 8, 8), (71, 8, 8), (8, 16, 1), (135, 9, 8)]
+)
+def test_a_pass_has_no_more_rows_than_its_tokens_allow_once_it_is_filled_up(tokens, length, rows):
+    assert rows_of_a_pass(tokens, length) == rows
+    assert rows == 1 or filled_rows(rows) * length <= tokens
 
 
 def test_padding_never_goes_beyond_what_the_network_reads(tiny_release):
