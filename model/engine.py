@@ -99,6 +99,9 @@ class OpenVinoEngine:
             "INFERENCE_PRECISION_HINT": self.precision,
             "INFERENCE_NUM_THREADS": threads or usable_cores(),
             "PERFORMANCE_HINT": "LATENCY",
+            # Said beside the hint, which on processors of several sockets may take a stream for each: one batch at a
+            # time has all threads. Archives have a process for each core, with one thread and so one stream.
+            "NUM_STREAMS": 1,
             # Pinned threads of several processes would all sit on the first core.
             "ENABLE_CPU_PINNING": False,
             # On some processors activations meet int8 weights rounded to int8 as well, by a scale that

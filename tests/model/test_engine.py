@@ -6,11 +6,14 @@ import sys
 import numpy as np
 import pytest
 
+from diplotone.model.cores import usable_cores
 from diplotone.model.encoding import SentenceEncoder
 from diplotone.model.engine import OpenVinoEngine, TorchEngine
 from diplotone.model.errors import ReleaseError
 from diplotone.model.reading import Reading
 from diplotone.model.records import Pair
+from diplotone.model.release import home
+from diplotone.model.runtime import import_openvino
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,31 @@ def test_the_served_model_is_near_the_trained_one(tiny_release, batch):
     served, trained = OpenVinoEngine(tiny_release).run(batch), TorchEngine(tiny_release).run(batch)
     for task in served:
         np.testing.assert_allclose(served[task], trained[task], atol=0.05)
+
+
+@pytest.mark.parametrize("threads", [1, None])
+def test_openvino_runs_with_what_it_was_told(tiny_release, batch, threads):
+    """As OpenVINO itself has it, compiled anew and as it was kept."""
+    import_openvino()
+    from openvino import Type
+
+    for _ in ("compiled", "kept"):
+        engine = OpenVinoEngine(tiny_release, threads=threads, digest="a digest")
+        engine.run(batch)
+        model = engine._request.get_compiled_model()
+        found = {
+            name: model.get_property(name)
+            for name in ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "ENABLE_CPU_PINNING", "PERFORMANCE_HINT")
+        }
+        assert found == {
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": threads or usable_cores(),
+            "ENABLE_CPU_PINNING": False,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        assert model.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE") == 0
+        assert model.get_property("INFERENCE_PRECISION_HINT") == Type.f32
+    assert len(list((home() / "cache").glob("*.blob"))) == 1
 
 
 def test_a_folder_without_a_model_is_a_clear_error(tmp_path):
