@@ -10,40 +10,51 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
+from multiprocessing.connection import Connection
 
 from ..errors import RecordError
-from .scorer import Job, ShardScorer, Task
+from .scorer import Job, ShardScorer, Task, Tell
 from .shards import Done
+
+SECONDS_BETWEEN_LOOKS = 0.5
+"""How often it is looked whether workers have told of rows."""
 
 _scorer: ShardScorer | None = None
 """Of a worker process: made at its first task."""
 
+_told: Connection | None = None
+"""Of a worker process: where it tells of rows."""
 
-def score_locally(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Done, None, None]:
+
+def score_locally(job: Job, tasks: Iterator[Task], workers: int, tell: Tell) -> Generator[Done, None, None]:
     """Score slices and yield each shard when it is whole, in any order.
 
     Args:
         job: What to score them with.
         tasks: Slices, read as they are needed; a single one is scored in this process.
         workers: Processes.
+        tell: Is told of rows as they are done, long before their shard is whole.
 
     Raises:
         RecordError: A shard cannot be made, or a process died.
     """
     first = list(islice(tasks, 2))
     if len(first) < 2 or workers == 1:
-        scorer = ShardScorer(job) if first else None
+        scorer = ShardScorer(job, tell) if first else None
         for task in chain(first, tasks):
             assert scorer is not None
             yield scorer(task)
         return
-    yield from _by_workers(job, chain(first, tasks), workers)
+    yield from _by_workers(job, chain(first, tasks), workers, tell)
 
 
-def _by_workers(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Done, None, None]:
+def _by_workers(job: Job, tasks: Iterator[Task], workers: int, tell: Tell) -> Generator[Done, None, None]:
     # Not forked: threads of this process would not come along, and their locks would stay shut.
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker)
+    # A pipe and no queue: what is told is so short that it is written in one piece, without a lock that a worker could
+    # take to its grave.
+    heard, told = spawn.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker, initargs=(told,))
     under_way: set[Future[Done]] = set()
     try:
         while True:
@@ -52,7 +63,8 @@ def _by_workers(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Done
                 under_way.add(pool.submit(_score, job, task))
             if not under_way:
                 break
-            finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            finished, under_way = wait(under_way, SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
+            _hear(heard, tell)
             for future in finished:
                 yield future.result()
     except BaseException as error:
@@ -63,7 +75,15 @@ def _by_workers(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Done
                 " --workers"
             ) from error
         raise
+    finally:
+        heard.close()
+        told.close()
     pool.shutdown()
+
+
+def _hear(heard: Connection, tell: Tell) -> None:
+    while heard.poll():
+        tell(int.from_bytes(heard.recv_bytes()))
 
 
 def _end_at_once(pool: ProcessPoolExecutor) -> None:
@@ -74,8 +94,10 @@ def _end_at_once(pool: ProcessPoolExecutor) -> None:
         process.terminate()
 
 
-def _begin_worker() -> None:
+def _begin_worker(told: Connection) -> None:
     """Set a worker up: one thread for the tokenizer too, deaf to Ctrl-C, and gone when its parent is."""
+    global _told
+    _told = told
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -90,5 +112,10 @@ def _end_with_parent() -> None:
 
 def _score(job: Job, task: Task) -> Done:
     global _scorer
-    _scorer = _scorer or ShardScorer(job)
+    _scorer = _scorer or ShardScorer(job, _tell)
     return _scorer(task)
+
+
+def _tell(rows: int) -> None:
+    if _told is not None:
+        _told.send_bytes(rows.to_bytes(8))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, DiplotoneError
-from .scorer import Job, ShardScorer, Task
+from .scorer import Job, ShardScorer, Task, Tell
 from .shards import Done
 
 SLICES_PER_WORKER = 50
@@ -32,7 +32,7 @@ _ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Told to make no cluster, Ray takes the loopback address for its own and listens there alone."""
 
 
-def score_on_ray(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Done, None, None]:
+def score_on_ray(job: Job, tasks: Iterator[Task], workers: int, tell: Tell) -> Generator[Done, None, None]:
     """Score slices and yield each shard when it is whole, in any order.
 
     With `RAY_ADDRESS` set, the cluster there does it; else Ray is started here, for this machine alone, and stopped
@@ -42,6 +42,7 @@ def score_on_ray(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Don
         job: What to score them with; its paths must be good on every machine of a cluster.
         tasks: Slices, read as they are needed.
         workers: Scorers, one core each.
+        tell: Is told of rows, a shard at a time.
     """
     alone = "RAY_ADDRESS" not in os.environ
     os.environ |= _QUIET | (_ALONE if alone else {})  # before the import, which reads it
@@ -60,7 +61,9 @@ def score_on_ray(job: Job, tasks: Iterator[Task], workers: int) -> Generator[Don
                 num_cpus=1,
             )
             for row in scored.iter_rows():
-                yield Done(**row)
+                done = Done(**row)
+                tell(done.rows)
+                yield done
     except DiplotoneError:
         raise
     except Exception as error:  # of many kinds, the plain one among them

@@ -17,7 +17,7 @@ from .local import score_locally
 from .made_with import MadeWith, made_with
 from .output import KINDS, Output, output_for
 from .progress import Progress
-from .scorer import Job, Task
+from .scorer import Job, Task, Tell
 from .shards import REJECTS, SEEN, Done, ShardFolder, written_whole
 from .source import SUFFIXES, Fingerprint, Source, open_source
 
@@ -28,8 +28,8 @@ SHARDS_PER_CORE = 4
 """Of a small input, so that the cores finish at about the same time."""
 
 
-ScoreAll = Callable[[Job, Iterator[Task], int], Generator[Done, None, None]]
-"""What an engine is: shards for slices, by so many workers."""
+ScoreAll = Callable[[Job, Iterator[Task], int, Tell], Generator[Done, None, None]]
+"""What an engine is: shards for slices, by so many workers; each row is told of once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,10 +212,9 @@ def _score_rest(
         tasks = (
             Task(part, seen.copies(job.source, part, release.codebook) if seen else ()) for part in missing
         )
-        with closing(score_all(job, tasks, workers)) as shards:
+        with closing(score_all(job, tasks, workers, progress.add)) as shards:
             for done in shards:
                 folder.add(done)
-                progress.add(done.rows)
     progress.close()
 
 

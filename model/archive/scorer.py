@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -42,17 +42,25 @@ class Task:
     copies: Copies = ()
 
 
+Tell = Callable[[int], None]
+"""Is told of so many further rows, in the process that keeps the count."""
+
+
 class ShardScorer:
     """Turns slices into shards with one analyzer of one thread.
 
     One thread, so that as many scorers as there are cores do not stand in each other's way, and so that the numbers
     are the same whoever runs them.
 
+    Args:
+        job: What to score with.
+        tell: Is told of rows as they are done, `ROWS_AT_ONCE` at a time; None tells nobody.
+
     Raises:
         RecordError: This machine would compute otherwise than the one on which the output was begun.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, tell: Tell | None = None) -> None:
         from ..analyzer import load
 
         if differing := job.made_with.differing(made_with(job.made_with.precision)):
@@ -61,6 +69,7 @@ class ShardScorer:
                 " leave that machine out, or start over with --fresh"
             )
         self._job = job
+        self._tell = tell
         self._analyzer = load(job.release, threads=1, precision=job.made_with.precision)
 
     def __call__(self, task: Task) -> Done:
@@ -116,3 +125,5 @@ class ShardScorer:
                 )
                 for place, record in records.items()
             ]
+            if self._tell:
+                self._tell(len(some))

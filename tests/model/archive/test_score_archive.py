@@ -173,8 +173,8 @@ def stop_after(monkeypatch):
     """Lets so many shards be made, then fails; with None no more."""
 
     def stop_after(shards: int | None):
-        def score_some(job, tasks, workers):
-            for n, done in enumerate(local.score_locally(job, tasks, workers)):
+        def score_some(job, tasks, workers, tell):
+            for n, done in enumerate(local.score_locally(job, tasks, workers, tell)):
                 if n == shards:
                     raise Stopped
                 yield done
