@@ -7,10 +7,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow bench hard check format train wheel licences sbom lock clean
+.PHONY: help serve test test-slow test-ray bench bench-archive hard check format train wheel licences sbom lock clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 serve: $(VENV)/.serve  ## open the page with the shipped release (no torch needed)
 	$(BIN)/diplotone-serve
@@ -21,8 +21,14 @@ test: $(VENV)/.all  ## the fast tests
 test-slow: $(VENV)/.all  ## training, page, command line, wheel
 	$(BIN)/pytest -q -m slow
 
+test-ray: $(VENV)/.ray  ## Ray writes what the usual way writes (installs Ray, a quarter of a gigabyte)
+	$(BIN)/pytest -q -m slow tests/model/archive/test_processes.py -k ray
+
 bench: $(VENV)/.bench  ## how fast it is beside other systems, into docs/; some five minutes on a quiet machine
 	$(BIN)/python -m tests.bench
+
+bench-archive: $(VENV)/.all  ## how fast a large archive is scored, with 100,000 rows from end to end, into docs/; some ten minutes
+	$(BIN)/python -m tests.bench.archive --end-to-end 100000
 
 hard: $(VENV)/.all  ## half an hour of bad input, load and faults; figures into runs/hard
 	$(BIN)/python -m tests.hard --out runs/hard
@@ -68,6 +74,10 @@ $(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -c constraints.txt -e '.[train,serve,dev]'
 	@touch $@ $(VENV)/.serve
+
+$(VENV)/.ray: $(VENV)/.all
+	$(PIP) install -c constraints.txt -e '.[train,serve,dev,ray]'
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.all
 	$(PIP) install -c constraints.txt -e '.[train,serve,dev,bench]'

@@ -1,25 +1,28 @@
 """The systems that are timed against each other, each behind the same few words.
 
-Run as `python -m tests.bench.contenders NAME` it is one system in a process of its own: it says on standard output when
-it is ready, then reads lines of JSON, each a list of sentences, scores them with one thread, and answers with the
-seconds taken.
+Run as `python -m tests.bench.contenders NAME FOLDER` it is one system in a process of its own: it reads lines of JSON,
+each a list of sentences, scores them with one thread, and answers with the seconds taken. What a user of it would have
+made once (a model in the system's own form) is made before, by `python -m tests.bench.contenders --prepare NAME
+FOLDER`, so that start and memory are those of its use.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from .machine import peak_mb
+
 Score = Callable[[Sequence[str]], object]
 """Scores sentences; what it returns is not looked at."""
+
+PREPARED = "BENCH_PREPARED"
+"""The variable that names the folder of what was prepared."""
 
 MOST_TOKENS = 256
 """Longest sentence in tokens, the same for all."""
@@ -84,14 +87,37 @@ def onnxruntime_int8() -> Score:
     """The same encoder in ONNX Runtime, int8 by dynamic quantisation per channel, sorted by length."""
     import numpy as np
     import onnxruntime
-    import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
     from tokenizers import Tokenizer
-    from transformers import AutoModel
 
     tokenizer = Tokenizer.from_file(str(_encoder() / "tokenizer.json"))
     tokenizer.enable_truncation(MOST_TOKENS)
     tokenizer.enable_padding()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    model = Path(os.environ[PREPARED], ONNX_FILE)
+    session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+
+    def run(texts: Sequence[str]) -> object:
+        ordered, found = sorted(texts, key=len), []
+        for start in range(0, len(ordered), BATCH):
+            encoded = tokenizer.encode_batch(ordered[start : start + BATCH])
+            ids = np.array([e.ids for e in encoded], np.int64)
+            mask = np.array([e.attention_mask for e in encoded], np.int64)
+            found.append(session.run(["tokens"], {"input_ids": ids, "attention_mask": mask}))
+        return found
+
+    return run
+
+
+ONNX_FILE = "int8.onnx"
+
+
+def export_to_onnx(folder: Path) -> None:
+    """Write the encoder as ONNX with weights in int8."""
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import AutoModel
+
     model = AutoModel.from_pretrained(_encoder(), attn_implementation="eager").eval()
 
     class Tokens(torch.nn.Module):
@@ -105,38 +131,24 @@ def onnxruntime_int8() -> Score:
             return self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
 
     names = ["input_ids", "attention_mask"]
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
-        exact, small = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
-        torch.onnx.export(
-            Tokens(),
-            tuple(torch.ones(2, 8, dtype=torch.int64) for _ in names),
-            str(exact),
-            input_names=names,
-            output_names=["tokens"],
-            dynamic_axes={name: {0: "sentences", 1: "tokens"} for name in names},
-            dynamo=False,
-        )
-        quantize_dynamic(
-            exact,
-            small,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"MatMulConstBOnly": True},
-        )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        session = onnxruntime.InferenceSession(small.read_bytes(), options, ["CPUExecutionProvider"])
-
-    def run(texts: Sequence[str]) -> object:
-        ordered, found = sorted(texts, key=len), []
-        for start in range(0, len(ordered), BATCH):
-            encoded = tokenizer.encode_batch(ordered[start : start + BATCH])
-            ids = np.array([e.ids for e in encoded], np.int64)
-            mask = np.array([e.attention_mask for e in encoded], np.int64)
-            found.append(session.run(["tokens"], {"input_ids": ids, "attention_mask": mask}))
-        return found
-
-    return run
+    exact = folder / "fp32.onnx"
+    torch.onnx.export(
+        Tokens(),
+        tuple(torch.ones(2, 8, dtype=torch.int64) for _ in names),
+        str(exact),
+        input_names=names,
+        output_names=["tokens"],
+        dynamic_axes={name: {0: "sentences", 1: "tokens"} for name in names},
+        dynamo=False,
+    )
+    quantize_dynamic(
+        exact,
+        folder / ONNX_FILE,
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        extra_options={"MatMulConstBOnly": True},
+    )
+    exact.unlink()
 
 
 def vader() -> Score:
@@ -169,6 +181,12 @@ CONTENDERS: dict[str, tuple[Callable[[], Score], tuple[str, ...]]] = {
     "VADER": (vader, ("vaderSentiment",)),
 }
 """Name, how it is made, and the modules that it needs."""
+
+OTHER_WAYS = ("Diplotone, Analyzer.score, bf16", "transformers pipeline, torch fp32, batch 32")
+"""Those that are another of them in another way."""
+
+PREPARATIONS: dict[str, Callable[[Path], None]] = {"ONNX Runtime, dynamic int8": export_to_onnx}
+"""Name, and what is done once before it can be used."""
 
 
 def missing(name: str) -> list[str]:
@@ -207,9 +225,10 @@ def _encoder() -> Path:
     )
 
 
-def main(name: str) -> None:
+def main(name: str, folder: str) -> None:
     """Be one contender until standard input ends."""
     os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    os.environ[PREPARED] = folder
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever the libraries print goes aside
     score = CONTENDERS[name][0]()
@@ -221,10 +240,13 @@ def main(name: str) -> None:
         answer = {
             "seconds": time.perf_counter() - began,
             "cpu_seconds": time.process_time() - used,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak_mb": peak_mb(),
         }
         print(json.dumps(answer), file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "--prepare":
+        PREPARATIONS[sys.argv[2]](Path(sys.argv[3]))
+    else:
+        main(sys.argv[1], sys.argv[2])

@@ -9,25 +9,26 @@ import time
 from statistics import median
 from typing import Any
 
+from .sizes import Sizes
 from .speed import written_sentences
 from .start import Service, article, service
 
 
-def under_clients(seconds: float, precision: str = "") -> dict[str, Any]:
-    """Return how long answers take at 1, 10 and 100 clients, each of which asks again as soon as it is answered.
+def under_clients(sizes: Sizes, precision: str = "") -> dict[str, Any]:
+    """Return how long answers take at so many clients, each of which asks again as soon as it is answered.
 
     Args:
-        seconds: How long each number of clients goes on.
+        sizes: How many clients, and for how long.
         precision: What the service is to compute in; empty for what its release was tested in.
     """
     texts = [" ".join(written_sentences(300)[k : k + 2]) for k in range(0, 300, 2)]
     with service(precision) as running:
         one = _ask_in_turn(running, [article(30)], 8)
-        rows = [_crowd(running, n, texts, seconds) for n in (1, 10, 100)]
+        rows = [_crowd(running, n, texts, sizes.client_seconds) for n in sizes.clients]
         return {
             "article_of_30_sentences_ms": one,
             "clients": rows,
-            "beside_a_long_text": _beside_a_long_text(running, texts),
+            "beside_a_long_text": _beside_a_long_text(running, texts, sizes.long_article),
             "peak_mb": running.peak_mb(),
         }
 
@@ -83,9 +84,9 @@ def _crowd(running: Service, n_clients: int, texts: list[str], seconds: float) -
     }
 
 
-def _beside_a_long_text(running: Service, texts: list[str]) -> dict[str, Any]:
+def _beside_a_long_text(running: Service, texts: list[str], n_sentences: int) -> dict[str, Any]:
     """How long short texts take while one long text is read."""
-    long_text = article(300)
+    long_text = article(n_sentences)
     found: list[tuple[int, float]] = []
 
     def ask_long() -> None:
@@ -96,13 +97,13 @@ def _beside_a_long_text(running: Service, texts: list[str]) -> dict[str, Any]:
     thread = threading.Thread(target=ask_long)
     thread.start()
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=120)
-    times = []
-    while thread.is_alive():
+    times: list[float] = []
+    while thread.is_alive() or not times:
         times.append(1e3 * _ask(connection, texts[len(times) % len(texts)])[1])
     connection.close()
     thread.join()
     return {
-        "long_text_sentences": 300,
+        "long_text_sentences": n_sentences,
         "long_text_status": found[0][0],
         "long_text_ms": 1e3 * found[0][1],
         "short_texts": len(times),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from diplotone.model.cores import usable_cores
@@ -55,6 +57,18 @@ class Watch:
         }
 
 
+def peak_mb(process: int | str = "self") -> float:
+    """Return the most memory that a process held so far, in megabytes; 0 where the system does not tell.
+
+    Not by its resource usage: that begins with what the process held that started it.
+    """
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0.0
+    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
 def _wait() -> float:
     """Seconds on the clock to a second of processor time, over a tenth of a second of work; 1 on an idle machine."""
     began, used = time.perf_counter(), time.process_time()
@@ -63,15 +77,33 @@ def _wait() -> float:
     return (time.perf_counter() - began) / (time.process_time() - used)
 
 
+def of_machine(machine: dict[str, Any]) -> Iterator[str]:
+    """Yield what figures were measured on."""
+    yield f"{machine['processor']}, {machine['cores_usable']} usable of {machine['processors_seen']}, {machine['date']}"
+    yield f"load {machine['load_before'][0]} before, {machine['load_after'][0]} after; " + (
+        "quiet"
+        if machine["quiet"]
+        else "NOT QUIET: up to"
+        f" {max(machine['clock_to_processor_time']):.1f} s on the clock to 1 s of work ({QUIET} is quiet)"
+    )
+
+
+def flags() -> set[str]:
+    """Return what the processor can do, as the system calls it; nothing where it does not tell."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(set(line.partition(":")[2].split()) for line in lines if line.startswith("flags"))
+    except (OSError, StopIteration):
+        return set()
+
+
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             told = dict(line.split(":", 1) for line in lines if ":" in line)
         fields = {key.strip(): value.strip() for key, value in told.items()}
         abilities = [
-            flag
-            for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
-            if flag in fields["flags"]
+            flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if flag in flags()
         ]
         kind = f"family {fields['cpu family']}, model {fields['model']}"
         return f"{fields['model name']} ({kind}; {', '.join(abilities)})"

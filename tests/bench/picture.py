@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from math import ceil, log10
+from math import ceil, floor, log10
 from typing import Any
 
 WIDTH = 760
@@ -13,26 +13,36 @@ _BAR = 22
 _CURVE_HEIGHT = 190
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-weight:600;font-size:14px}"
-    ".ours{fill:#0969da}.other{fill:#8c959f}.line{fill:none;stroke:#0969da;stroke-width:2}.grid{stroke:#d0d7de}"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.ours{fill:#4493f8}.line{stroke:#4493f8}.grid{stroke:#3d444d}}"
+    ".ours{fill:#0969da}.other{fill:#8c959f}.grid{stroke:#d0d7de}.line{fill:none;stroke-width:2}"
+    ".line.a{stroke:#0969da}.line.b{stroke:#bc4c00;stroke-dasharray:5 3}.dot.a{fill:#0969da}.dot.b{fill:#bc4c00}"
+    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.ours,.dot.a{fill:#4493f8}.dot.b{fill:#f0883e}"
+    ".line.a{stroke:#4493f8}.line.b{stroke:#f0883e}.grid{stroke:#3d444d}}"
 )
 
+CURVES = (
+    ("tokens_of_a_sentence", "Milliseconds of one sentence, by its tokens"),
+    ("sentences_of_a_batch", "Milliseconds of a batch of sentences of 25 to 32 tokens, by their number"),
+    ("sentences_of_an_article", "Milliseconds of an article with its dyads, by its sentences"),
+    ("sentences_of_an_archive", "Milliseconds of an archive, by its sentences"),
+)
 
-def draw(figures: dict[str, Any]) -> str:
-    """Return the picture of a run."""
+Points = Sequence[tuple[float, float]]
+
+
+def draw(figures: Mapping[str, Any]) -> str:
+    """Return the picture of a run, with a line for each precision that was measured."""
     rows = figures["others"]["rows"]
-    curves = figures["as served"]["curves"]
+    measured = {name: figures[name]["curves"] for name in ("as served", "bf16") if name in figures}
     y = 30
     parts = [_text(10, y, "Sentences a second and core (logarithmic)", "title")]
     parts += _bars(rows, y + 12)
     y += 12 + _BAR * len(rows) + 50
-    for key, title in (
-        ("tokens_of_a_sentence", "Milliseconds of one sentence, by its tokens"),
-        ("sentences_of_an_article", "Milliseconds of an article with its dyads, by its sentences"),
-        ("sentences_of_an_archive", "Milliseconds of an archive, by its sentences"),
-    ):
+    for key, title in CURVES:
         parts.append(_text(10, y, title, "title"))
-        parts += _curve([(point["x"], point["ms"]) for point in curves[key]], y + 10)
+        lines = {
+            name: [(point["x"], point["ms"]) for point in curves[key]] for name, curves in measured.items()
+        }
+        parts += _curves(lines, y + 10)
         y += _CURVE_HEIGHT + 50
     body = "\n".join(parts)
     return (
@@ -41,7 +51,7 @@ def draw(figures: dict[str, Any]) -> str:
     )
 
 
-def _bars(rows: Sequence[dict[str, Any]], top: float) -> Iterator[str]:
+def _bars(rows: Sequence[Mapping[str, Any]], top: float) -> Iterator[str]:
     most = max(log10(row["sentences_per_processor_second"]) for row in rows)
     for number, row in enumerate(rows):
         y = top + number * _BAR
@@ -53,33 +63,34 @@ def _bars(rows: Sequence[dict[str, Any]], top: float) -> Iterator[str]:
         yield _text(_LABELS + width + 6, y + 14, f"{value:,.0f}")
 
 
-def _curve(points: Sequence[tuple[float, float]], top: float) -> Iterator[str]:
-    """Both axes logarithmic: a cost in proportion is a straight line."""
-    left, right, bottom = 70, WIDTH - 60, top + _CURVE_HEIGHT - 20
-    low, high = (
-        10 ** edge(log10(bound(y for _, y in points))) for edge, bound in ((_floor, min), (ceil, max))
-    )
+def _curves(lines: Mapping[str, Points], top: float) -> Iterator[str]:
+    """Lines in one frame. Both axes are logarithmic: a cost in proportion is a straight line."""
+    left, right, bottom = 70, WIDTH - 110, top + _CURVE_HEIGHT - 20
+    values = [y for points in lines.values() for _, y in points]
+    low, high = 10 ** floor(log10(min(values))), 10 ** ceil(log10(max(values)))
     span = max(log10(high) - log10(low), 1e-9)
-    first, last = log10(points[0][0]), log10(points[-1][0])
+    xs = [x for x, _ in next(iter(lines.values()))]
+    first, last = log10(xs[0]), log10(xs[-1])
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = (log10(x) - first) / (last - first)
         return left + (right - left) * across, bottom - (bottom - top - 10) * (log10(y) - log10(low)) / span
 
     for power in range(round(log10(low)), round(log10(high)) + 1):
-        _, y = place(points[0][0], 10.0**power)
+        _, y = place(xs[0], 10.0**power)
         yield f'<line class="grid" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield _text(10, y + 4, f"{10.0**power:,g}")
-    yield f'<polyline class="line" points="{" ".join("{:.1f},{:.1f}".format(*place(*p)) for p in points)}"/>'
-    for x, y in points:
-        across, up = place(x, y)
-        yield f'<circle class="ours" cx="{across:.1f}" cy="{up:.1f}" r="3"/>'
-        yield _text(across - 8, bottom + 18, f"{x:,g}")
-        yield _text(across - 8, up - 8, f"{y:,.0f}" if y >= 10 else f"{y:.1f}")
-
-
-def _floor(value: float) -> int:
-    return -ceil(-value)
+    for x in xs:
+        yield _text(place(x, low)[0] - 8, bottom + 18, f"{x:,g}")
+    for kind, above, (name, points) in zip("ab", (True, False), lines.items(), strict=False):
+        way = " ".join("{:.1f},{:.1f}".format(*place(*point)) for point in points)
+        yield f'<polyline class="line {kind}" points="{way}"/>'
+        for x, y in points:
+            across, up = place(x, y)
+            yield f'<circle class="dot {kind}" cx="{across:.1f}" cy="{up:.1f}" r="3"/>'
+            yield _text(across - 8, up - 8 if above else up + 16, f"{y:,.0f}" if y >= 10 else f"{y:.1f}")
+        across, up = place(*points[-1])
+        yield _text(across + 34, up + 4, name)
 
 
 def _text(x: float, y: float, text: str, kind: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from .machine import peak_mb
+from .sizes import FULL, QUICK, Sizes
 from .speed import ROOT, written_sentences
 
 SHORT_TEXT = "The two ministers met in Suva on Monday. Fiji thanked Tonga for its help. Talks go on in May.\n"
@@ -37,8 +40,17 @@ print([value.shape for value in found.values()])
 """The least that a program on these two libraries does, its model kept compiled."""
 
 
-def starts(repeats: int) -> list[dict[str, Any]]:
-    """Return seconds and memory of the command line, in turns with the bare libraries."""
+def starts_apart(sizes: Sizes) -> list[dict[str, Any]]:
+    """Return what `starts` does, measured by a small process: what it starts counts no memory but its own.
+
+    To the system, the most that a process held is at first what the process held that started it.
+    """
+    command = [sys.executable, "-m", "tests.bench.start", "quick" if sizes is QUICK else "full"]
+    return json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def starts(sizes: Sizes) -> list[dict[str, Any]]:
+    """Return seconds and memory of the command line, in turns with the bare libraries; then with much to read."""
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder, "short.txt")
         text.write_text(SHORT_TEXT, encoding="utf-8")
@@ -51,7 +63,10 @@ def starts(repeats: int) -> list[dict[str, Any]]:
         }
         for command in commands.values():
             _run(command, home)
-        turns = [{name: _run(command, home) for name, command in commands.items()} for _ in range(repeats)]
+        turns = [
+            {name: _run(command, home) for name, command in commands.items()} for _ in range(sizes.starts)
+        ]
+        larger = _on_more(Path(folder), home, sizes)
     rows = [{"name": "diplotone analyze, first time on a machine"} | first]
     for name in commands:
         rows.append(
@@ -61,7 +76,24 @@ def starts(repeats: int) -> list[dict[str, Any]]:
                 for key in ("seconds", "cpu_seconds", "peak_mb")
             }
         )
-    return rows
+    return rows + larger
+
+
+def _on_more(folder: Path, home: dict[str, str], sizes: Sizes) -> list[dict[str, Any]]:
+    """What commands take, and hold at their highest, that have much to read."""
+    text, rows = folder / "long.txt", folder / "rows.jsonl"
+    text.write_text(article(sizes.long_article), encoding="utf-8")
+    with rows.open("w", encoding="utf-8") as file:
+        for sentence in written_sentences(sizes.scored):
+            file.write(json.dumps({"text": sentence}) + "\n")
+    python = [sys.executable, "-m", "diplotone.model"]
+    score = [*python, "score", str(rows), "-o", str(folder / "scored.jsonl"), "--workers", "1"]
+    return [
+        {"name": f"diplotone analyze, {sizes.long_article} sentences"}
+        | _run([*python, "analyze", str(text)], home),
+        {"name": f"diplotone score, {sizes.scored:,} sentences, one process"}
+        | _run(score, home, prints=False),
+    ]
 
 
 def _as_installed() -> dict[str, str]:
@@ -69,7 +101,8 @@ def _as_installed() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _run(command: Sequence[str], environment: dict[str, str]) -> dict[str, float]:
+def _run(command: Sequence[str], environment: dict[str, str], *, prints: bool = True) -> dict[str, float]:
+    """Seconds until a command prints (or ends, where it prints nothing), processor time and memory of all of it."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -80,7 +113,7 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> dict[str, float
     process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or not printed:
+    if process.returncode or (prints and not printed):
         raise RuntimeError(
             f"{' '.join(command[:4])} failed: {process.stderr and process.stderr.read().decode()}"
         )
@@ -112,11 +145,7 @@ class Service:
 
     def peak_mb(self) -> float:
         """Return the most memory that the process held so far; 0 where the system does not tell."""
-        try:
-            lines = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return 0.0
-        return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+        return peak_mb(self.process.pid)
 
 
 @contextmanager
@@ -159,3 +188,7 @@ def article(n_sentences: int) -> str:
     """Return an article of some of the project's own sentences, five to a paragraph."""
     sentences = written_sentences(n_sentences)
     return "\n\n".join(" ".join(sentences[k : k + 5]) for k in range(0, n_sentences, 5))
+
+
+if __name__ == "__main__":
+    json.dump(starts(QUICK if sys.argv[1] == "quick" else FULL), sys.stdout)
