@@ -46,7 +46,13 @@ def score_on_ray(job: Job, tasks: Iterator[Task], workers: int, tell: Tell) -> G
     """
     alone = "RAY_ADDRESS" not in os.environ
     os.environ |= _QUIET | (_ALONE if alone else {})  # before the import, which reads it
-    import ray  # pyright: ignore[reportMissingImports]: an extra of its own
+    try:
+        import ray  # pyright: ignore[reportMissingImports]: an extra of its own
+    except Exception as error:  # something that Ray itself needs is missing or of another version
+        raise ConfigError(
+            f"--engine ray: Ray cannot be imported: {error}; run pip install 'diplotone[ray]' again, or take"
+            " --engine local"
+        ) from error
 
     here = {"num_cpus": workers, "include_dashboard": False} if alone else {}
     try:

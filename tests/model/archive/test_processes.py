@@ -145,16 +145,16 @@ def test_ray_writes_the_same_and_listens_to_this_machine_alone(tiny_release, eig
     more = ("--workers", "2", "--rows-per-shard", "90", "--once")
     run(source, tmp_path / "local.jsonl", tiny_release, *more)
     before = listening()
-    child = subprocess.Popen(
-        command(source, tmp_path / "ray.jsonl", tiny_release, *more, "--engine", "ray"),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
     heard: set[str] = set()
-    while child.poll() is None:
-        heard |= listening() - before
-        time.sleep(0.2)
-    told = child.stderr.read()
+    said = tmp_path / "said.txt"  # a file and no pipe, which would be full while nobody reads it
+    with said.open("w") as file:
+        child = subprocess.Popen(
+            command(source, tmp_path / "ray.jsonl", tiny_release, *more, "--engine", "ray"), stderr=file
+        )
+        while child.poll() is None:
+            heard |= listening() - before
+            time.sleep(0.2)
+    told = said.read_text()
     if "timed out during startup" in told:
         pytest.skip("Ray gives itself thirty seconds to start, and this machine is too busy for that")
     assert "10 rows rejected" in told, told
