@@ -50,7 +50,9 @@ def build_compare_router(pool: AnalyzerPool, workspace: Workspace, config: Serve
     @router.post("/page/compare")
     async def compared(request: TwoTexts) -> Response:
         a, b = check_two_texts(request.a, request.b, config.max_chars)
-        found, codebook = await pool.run(lambda analyzer: (analyzer.compare(a, b), analyzer.codebook))
+        found, codebook = await pool.run(
+            lambda analyzer: (analyzer.compare(a, b), analyzer.codebook), chars=len(a) + len(b)
+        )
         return Response(await run_in_threadpool(shown, found, codebook), media_type="text/html")
 
     @router.get("/page/compare/{token}/{form}")
