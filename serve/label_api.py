@@ -16,7 +16,6 @@ from ..model.article.scope import reasons_unscored
 from ..model.article.sentences import split
 from ..model.next_labels import suggest
 from ..model.records import Pair, Record, Span, text_id
-from .agreement import agreement
 from .api import REFUSALS, ErrorAnswer
 from .archive_file import read_archive
 from .config import ServeConfig
@@ -299,13 +298,13 @@ def build_label_router(
             _spans(dispute.item) | {"labels": [label.as_dict() for label in dispute.labels]}
             for dispute in store.contradictions()
         ]
-        return {"disputes": found, "settled": len(store.settled())}
+        return {"disputes": found, "settled": store.n_settled()}
 
     @router.get(
         "/v1/labels/agreement", response_model=AgreementAnswer, summary="How far annotators agree, by task"
     )
     def agreed() -> Any:
-        return {"tasks": [task.as_dict() for task in agreement(store.standing(), store.codebook)]}
+        return {"tasks": [task.as_dict() for task in store.agreement()]}
 
     @router.get("/v1/labels", response_model=LabelsAnswer, summary="List labels")
     def listed(
