@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -59,3 +60,18 @@ def check_records(records: Sequence[Mapping[str, Any]], max_records: int, max_ch
             f"records: their texts have {n_chars:,} characters in all; at most {max_chars:,} are taken at once,"
             " split them"
         )
+
+
+def check_numbers(records: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse what Python's reader takes for a number and JSON does not know: it could not be handed back.
+
+    Raises:
+        RecordError: A record holds NaN or Infinity.
+    """
+    for number, row in enumerate(records, 1):
+        try:
+            json.dumps(row, allow_nan=False)
+        except ValueError:
+            raise RecordError(
+                f"record {number}: holds NaN or Infinity, which JSON has not; write null"
+            ) from None
