@@ -32,6 +32,7 @@ from .login_api import build_login_router
 from .mcp_server import MCP_PATH, as_routes, build_mcp
 from .metrics import CountRequests, Metrics
 from .model_api import build_model_router
+from .openapi import add_examples
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
@@ -144,6 +145,7 @@ def build_app(
         app.include_router(router)
     show_compared_example(app)
     answer_errors(app)
+    add_examples(app)
     if tools:
         app.router.routes += as_routes(tools)
     gr.mount_gradio_app(
