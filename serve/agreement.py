@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from ..model.agreement import coincidences, krippendorff_alpha
-from ..model.codebook import Codebook
+from ..model.codebook import Codebook, Task
 from .label_types import Item, Label
 
 
@@ -32,24 +34,60 @@ class TaskAgreement:
         return asdict(self)
 
 
-def agreement(standing: Iterable[Label], codebook: Codebook) -> list[TaskAgreement]:
-    """Return the agreement in each task, in codebook order; labels that were corrections do not count."""
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One sentence or pair, in one task, to which two or more people gave a label without seeing one."""
+
+    task: str
+    labels: tuple[str, ...]
+    """In the order of the alphabet: who gave which does not matter."""
+    annotators: tuple[str, ...]
+
+
+def units(standing: Iterable[Label]) -> tuple[Unit, ...]:
+    """Return what two or more people labelled; labels that were corrections do not count."""
     given: dict[Item, list[Label]] = defaultdict(list)
     for label in standing:
         if label.is_blind:
             given[label.item].append(label)
-    found = []
-    for task in codebook:
-        units = [g for item, g in given.items() if item.task == task.name and len(g) > 1]
-        answers = [[task.index(str(label.new)) for label in labels] for labels in units]
-        alpha = krippendorff_alpha(coincidences(answers, len(task)))
-        found.append(
-            TaskAgreement(
-                task=task.name,
-                n=len(units),
-                annotators=len({label.annotator for labels in units for label in labels}),
-                same=sum(len(set(unit)) == 1 for unit in answers) / len(units) if units else None,
-                alpha=None if math.isnan(alpha) else alpha,
-            )
+    return tuple(
+        Unit(item.task, tuple(sorted(str(g.new) for g in labels)), tuple(g.annotator for g in labels))
+        for item, labels in given.items()
+        if len(labels) > 1
+    )
+
+
+class Tally:
+    """Units, counted: what was counted can be taken out again."""
+
+    def __init__(self, counted: Iterable[Unit] = ()) -> None:
+        self._answers: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self._people: Counter[tuple[str, str]] = Counter()
+        self.count(counted)
+
+    def count(self, counted: Iterable[Unit], sign: int = 1) -> None:
+        """Count units, or take them out again (-1)."""
+        for unit in counted:
+            self._answers[unit.task, unit.labels] += sign
+            for annotator in unit.annotators:
+                self._people[unit.task, annotator] += sign
+
+    def agreement(self, codebook: Codebook) -> list[TaskAgreement]:
+        """Return the agreement in each task, in codebook order."""
+        return [self._of(task) for task in codebook]
+
+    def _of(self, task: Task) -> TaskAgreement:
+        answers = {labels: n for (name, labels), n in self._answers.items() if name == task.name and n}
+        n_units = sum(answers.values())
+        counts = np.zeros((len(task), len(task)))
+        for labels, n in answers.items():
+            counts += n * coincidences([[task.index(label) for label in labels]], len(task))
+        alpha = krippendorff_alpha(counts)
+        n_same = sum(n for labels, n in answers.items() if len(set(labels)) == 1)
+        return TaskAgreement(
+            task=task.name,
+            n=n_units,
+            annotators=sum(1 for (name, _), n in self._people.items() if name == task.name and n),
+            same=n_same / n_units if n_units else None,
+            alpha=None if math.isnan(alpha) else alpha,
         )
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
@@ -18,16 +19,16 @@ from ..model.analysis import Analysis, Comparison
 from ..model.brief import as_html
 from ..model.codebook import Codebook
 from ..model.comparison_brief import as_html as comparison_as_html
-from ..model.errors import DiplotoneError, MissingExtra, RecordError, TextError
+from ..model.errors import DiplotoneError, MissingExtra, TextError
 from .archive import TooManyArchives
 from .compare_example import COMPARE_EXAMPLE
 from .config import ServeConfig
 from .intake import Intake
 from .label_types import StoreFailed
-from .limits import check_records, check_text, check_two_texts
 from .login import LoginNeeded, writer
 from .metrics import Metrics
 from .pool import AnalyzerPool, Busy, TooLate
+from .reading import Reading
 from .retraining import RetrainingBusy, RetrainingClosed
 from .shortage import is_for_want_of_memory, shortage
 from .wording import NameOf
@@ -70,7 +71,11 @@ class AnalyzeOrFetchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str | None = Field(default=None, description="The article in English, as it stands.")
+    text: str | None = Field(
+        default=None,
+        description="The article in English, as it stands.",
+        examples=["Seoul welcomed Pyongyang's offer."],
+    )
     url: str | None = Field(
         default=None,
         description="Its address on the public web instead of the text.",
@@ -107,6 +112,10 @@ class ScoreRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [SCORE_EXAMPLE]})
 
     records: list[RecordRequest]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the records as an analyzer takes them: with what was given, and nothing else."""
+        return [record.model_dump(exclude_unset=True) for record in self.records]
 
 
 class CompareRequest(BaseModel):
@@ -162,15 +171,60 @@ class Health(BaseModel):
     diplotone: str
 
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorAnswer, "description": "The text or the records cannot be read."},
-    401: {"model": ErrorAnswer, "description": "This needs a login."},
-    413: {"model": ErrorAnswer, "description": "The body is too large."},
-    422: {"model": ErrorAnswer, "description": "The body is not of the form asked for."},
-    429: {"model": ErrorAnswer, "description": "Too many requests wait; see Retry-After."},
-    503: {"model": ErrorAnswer, "description": "Not done before the deadline, or no disk or memory left."},
+RETRY_AFTER: dict[str, Any] = {
+    "Retry-After": {
+        "description": "Seconds after which it is worth trying again, where that can be foreseen.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 12,
+    }
 }
 
+
+def refusal(description: str, example: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return how /openapi.json describes a refusal.
+
+    Args:
+        description: When there is one.
+        example: What it may say.
+        headers: Headers that come with it, as OpenAPI describes them.
+    """
+    told = {"application/json": {"example": {"error": example}}}
+    described = {"model": ErrorAnswer, "description": description, "content": told}
+    return described | ({"headers": headers} if headers else {})
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: refusal(
+        "The text or the records cannot be read.", "the text is empty; paste an article or a statement"
+    ),
+    401: refusal("This needs a login.", "this needs a login; log in at /login and try again"),
+    413: refusal("The body is too large.", "the request has more than 4,000,000 bytes; split it"),
+    422: refusal("The request is not of the form asked for.", "text: Field required"),
+    429: refusal(
+        "Too many requests wait.", "256 requests are waiting already; try again in 12 seconds", RETRY_AFTER
+    ),
+    503: refusal(
+        "Not done before the deadline, or no disk or memory left.",
+        "the request was not done within 60 seconds; try again later or with less text",
+        RETRY_AFTER,
+    ),
+}
+
+
+STARTING: dict[str, Any] = {
+    "model": Health,
+    "description": "Still warming up.",
+    "content": {
+        "application/json": {
+            "example": {
+                "status": "starting",
+                "release": "diplotone-minilm@0123456789ab",
+                "codebook": "1.1",
+                "diplotone": "0.1.0",
+            }
+        }
+    },
+}
 
 ANY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 
@@ -208,6 +262,7 @@ Accept = Annotated[str, Header(include_in_schema=False)]
 
 
 def build_router(
+    reading: Reading,
     pool: AnalyzerPool,
     codebook: Codebook,
     name_of: NameOf,
@@ -219,13 +274,10 @@ def build_router(
     router = APIRouter()
 
     async def analyzed(found: str, form: Form, accept: str) -> Response:
-        text = check_text(found, config.max_chars)
-        analysis = await pool.run(lambda analyzer: analyzer.analyze(text), chars=len(text))
-        metrics.sentences.inc(len(analysis.sentences))
+        analysis = await reading.analysis(found)
         if _is_brief(form, accept):
-            brief = await run_in_threadpool(as_html, analysis, codebook, name_of)
-            return _html(brief)
-        return _json(await run_in_threadpool(lambda: _dumps(analysis.as_dict())))
+            return _html(await run_in_threadpool(as_html, analysis, codebook, name_of))
+        return _json(await run_in_threadpool(lambda: as_json(analysis.as_dict())))
 
     async def analyze(request: AnalyzeRequest, form: Form = None, accept: Accept = "") -> Response:
         return await analyzed(request.text, form, accept)
@@ -251,13 +303,8 @@ def build_router(
 
     @router.post("/v1/score", response_model=ScoreAnswer, responses=REFUSALS, summary="Score sentences")
     async def score(request: ScoreRequest) -> Response:
-        rows = [row.model_dump(exclude_unset=True) for row in request.records]
-        check_records(rows, config.max_records, config.max_chars)
-        _check_numbers(rows)
-        n_chars = sum(len(row["text"]) for row in rows)
-        body = await pool.run(lambda analyzer: _dumps({"records": analyzer.score(rows)}), chars=n_chars)
-        metrics.sentences.inc(len(rows))
-        return _json(body)
+        scored = await reading.scores(request.rows())
+        return _json(await run_in_threadpool(as_json, {"records": scored}))
 
     @router.post(
         "/v1/compare",
@@ -266,19 +313,15 @@ def build_router(
         summary="Two texts, aligned, with the shift of tone",
     )
     async def compared(request: CompareRequest, form: Form = None, accept: Accept = "") -> Response:
-        a, b = check_two_texts(request.a, request.b, config.max_chars)
-        found, codebook = await pool.run(
-            lambda analyzer: (analyzer.compare(a, b), analyzer.codebook), chars=len(a) + len(b)
-        )
-        metrics.sentences.inc(len(found.before.sentences) + len(found.after.sentences))
+        found, codebook = await reading.comparison(request.a, request.b)
         if _is_brief(form, accept):
             return _html(await run_in_threadpool(comparison_as_html, found, codebook))
-        return _json(await run_in_threadpool(lambda: _dumps(found.as_dict())))
+        return _json(await run_in_threadpool(lambda: as_json(found.as_dict())))
 
     @router.get(
         "/health",
         response_model=Health,
-        responses={503: {"model": Health, "description": "Still warming up."}},
+        responses={503: STARTING},
         summary="Whether requests are taken, and by which release",
     )
     def health() -> JSONResponse:
@@ -358,7 +401,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(TooLate)
     def too_late(_: Request, error: TooLate) -> Response:
-        return _error(503, str(error))
+        return _error(503, str(error), {"Retry-After": str(error.retry_after_s)})
 
     @app.exception_handler(StoreFailed)
     def not_stored(_: Request, error: StoreFailed) -> Response:
@@ -379,7 +422,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def wrong_form(_: Request, error: RequestValidationError) -> Response:
-        return _error(422, "; ".join(map(_in_words, error.errors())))
+        return _error(422, in_words(error.errors()))
 
     @app.exception_handler(HTTPException)
     def refused(_: Request, error: HTTPException) -> Response:
@@ -393,24 +436,18 @@ def answer_errors(app: FastAPI) -> None:
         return _error(500, "a fault of the service, not of the request; its log has the details")
 
 
+def in_words(faults: Iterable[Any]) -> str:
+    """Return what pydantic found as sentences: "text: Field required"."""
+    return "; ".join(map(_in_words, faults))
+
+
 def _in_words(fault: Any) -> str:
-    """One finding of pydantic as a sentence: "text: Field required"."""
     where = ".".join(str(part) for part in fault["loc"] if part != "body")
     return f"{where}: {fault['msg']}" if where else f"the body: {fault['msg']}"
 
 
-def _check_numbers(rows: list[dict[str, Any]]) -> None:
-    """Refuse what Python's reader takes for a number and JSON does not know: it could not be handed back."""
-    for number, row in enumerate(rows, 1):
-        try:
-            json.dumps(row, allow_nan=False)
-        except ValueError:
-            raise RecordError(
-                f"record {number}: holds NaN or Infinity, which JSON has not; write null"
-            ) from None
-
-
-def _dumps(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
+    """Return JSON in UTF-8; half characters, which it cannot hold, become "?"."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
@@ -428,5 +465,5 @@ def _json(body: bytes) -> Response:
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    body = _dumps({"error": message})  # a message may quote half characters, which a JSONResponse cannot hold
+    body = as_json({"error": message})  # which may quote half characters, that a JSONResponse cannot hold
     return Response(body, status_code=status, headers=headers, media_type="application/json")

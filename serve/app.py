@@ -32,10 +32,12 @@ from .login_api import build_login_router
 from .mcp_server import MCP_PATH, as_routes, build_mcp
 from .metrics import CountRequests, Metrics
 from .model_api import build_model_router
+from .openapi import add_examples
 from .page import build_page, stylesheet, theme
 from .page_api import build_page_router
 from .pool import AnalyzerPool
 from .proxies import BehindProxies
+from .reading import Reading
 from .releasing import Releasing
 from .retrain_api import build_retrain_router
 from .retraining import Retrainings
@@ -86,8 +88,9 @@ def build_app(
     shared_texts = SharedTexts(home() / "shared", config.share_days)
     intake = Intake(config)
     metrics = Metrics(pool, workspace.n_folders)
+    reading = Reading(pool, config, metrics)
     archives = Archives(pool, workspace, metrics, most_running=config.max_archives)
-    tools = build_mcp(pool, config) if config.mcp else None
+    tools = build_mcp(reading) if config.mcp else None
     takeover = Takeover(pool, watch, config.precision or None) if watch else None
     retrainings = Retrainings(store, allowed=config.retraining, recipe=config.retrain_recipe)
 
@@ -124,11 +127,11 @@ def build_app(
     app.state.workspace = workspace
     app.state.closing = closing = asyncio.Event()
     routers = (
-        build_router(pool, codebook, name_of, config, metrics, intake),
+        build_router(reading, pool, codebook, name_of, config, metrics, intake),
         build_label_router(store, pool, analyzers[0].gazetteer, archives.texts, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
-        build_page_router(pool, workspace, shared_texts, codebook, intake, config),
-        build_compare_router(pool, workspace, config),
+        build_page_router(reading, pool, workspace, shared_texts, codebook, intake, config),
+        build_compare_router(reading, workspace),
         build_retrain_router(retrainings, Releasing(retrainings)),
         build_model_router(
             pool,
@@ -142,11 +145,12 @@ def build_app(
         app.include_router(router)
     show_compared_example(app)
     answer_errors(app)
+    add_examples(app)
     if tools:
         app.router.routes += as_routes(tools)
     gr.mount_gradio_app(
         app,
-        build_page(pool, analyzers[0], store, workspace, config),
+        build_page(reading, analyzers[0], store, workspace, config, login, metrics),
         path="/",
         theme=theme(),
         css=stylesheet(),

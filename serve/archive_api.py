@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from ..model.codebook import Codebook
-from .api import REFUSALS, ErrorAnswer
+from .api import REFUSALS, refusal
 from .archive import Archives
 from .archive_export import MEDIA_TYPES, Form, export_archive
 from .archive_file import read_archive
@@ -20,6 +20,11 @@ from .config import ServeConfig
 from .label_api import FILE_BODY
 from .login import Writer
 from .wording import NameOf
+from .workspace import Gone
+
+NO_PARQUET = (
+    "this needs pyarrow, which the base installation leaves out: run pip install 'diplotone[parquet]'"
+)
 
 
 class ArchiveAnswer(BaseModel):
@@ -40,8 +45,8 @@ def build_archive_router(
 ) -> APIRouter:
     """Return the routes under /v1/archives."""
     gone: dict[int | str, dict[str, Any]] = {
-        404: {"model": ErrorAnswer, "description": "It is not kept any more, or never was."},
-        501: {"model": ErrorAnswer, "description": "What reads and writes Parquet is not installed."},
+        404: refusal("It is not kept any more, or never was.", str(Gone("this archive"))),
+        501: refusal("What reads and writes Parquet is not installed.", NO_PARQUET),
     }
     router = APIRouter(responses=REFUSALS | gone)
 

@@ -15,10 +15,8 @@ from ..model.codebook import Codebook
 from ..model.comparison_brief import as_html
 from .compare import render_comparison
 from .comparison_exports import export_comparison
-from .config import ServeConfig
 from .exports import MEDIA_TYPES, Form
-from .limits import check_two_texts
-from .pool import AnalyzerPool
+from .reading import Reading
 from .workspace import Workspace
 
 COMPARISON, BRIEF = "comparison.json", "comparison.html"
@@ -35,7 +33,7 @@ class TwoTexts(BaseModel):
     b: str
 
 
-def build_compare_router(pool: AnalyzerPool, workspace: Workspace, config: ServeConfig) -> APIRouter:
+def build_compare_router(reading: Reading, workspace: Workspace) -> APIRouter:
     """Return the routes of the tab; they answer HTML, files and the errors of the public interface."""
     router = APIRouter(include_in_schema=False)
 
@@ -49,10 +47,7 @@ def build_compare_router(pool: AnalyzerPool, workspace: Workspace, config: Serve
 
     @router.post("/page/compare")
     async def compared(request: TwoTexts) -> Response:
-        a, b = check_two_texts(request.a, request.b, config.max_chars)
-        found, codebook = await pool.run(
-            lambda analyzer: (analyzer.compare(a, b), analyzer.codebook), chars=len(a) + len(b)
-        )
+        found, codebook = await reading.comparison(request.a, request.b)
         return Response(await run_in_threadpool(shown, found, codebook), media_type="text/html")
 
     @router.get("/page/compare/{token}/{form}")

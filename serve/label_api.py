@@ -16,8 +16,7 @@ from ..model.article.scope import reasons_unscored
 from ..model.article.sentences import split
 from ..model.next_labels import suggest
 from ..model.records import Pair, Record, Span, text_id
-from .agreement import agreement
-from .api import REFUSALS, ErrorAnswer
+from .api import REFUSALS, refusal
 from .archive_file import read_archive
 from .config import ServeConfig
 from .label_files import Which, as_csv, as_jsonl, as_label_studio, export_records, import_file
@@ -36,6 +35,7 @@ from .limits import check_records
 from .login import Visitor, Writer
 from .metrics import Metrics
 from .pool import AnalyzerPool
+from .workspace import Gone
 
 SpanField = tuple[int, int] | None
 
@@ -90,6 +90,14 @@ class LabelsRequest(BaseModel):
         default=None, max_length=LONGEST_NAME, description="The release whose labels are corrected."
     )
     labels: list[LabelRequest] = Field(min_length=1, max_length=1_000)
+
+
+class LabelsQuery(BaseModel):
+    """Which page of the store."""
+
+    before: int | None = Field(default=None, ge=1, le=LARGEST_ID, description="Only labels with smaller ids.")
+    limit: int = Field(default=50, ge=1, le=500)
+    annotator: str | None = Field(default=None, description="Only this person's.")
 
 
 class SettleRequest(BaseModel):
@@ -259,21 +267,14 @@ def build_label_router(
 
     @router.post("/v1/labels", response_model=SavedAnswer, status_code=201, summary="Give labels")
     def give(request: LabelsRequest, login: Writer) -> Any:
-        saved = store.add(
-            [_new_label(label) for label in request.labels],
-            annotator=checked_annotator(login or request.annotator),
-            release=request.release,
-            origin="http",
-        )
-        metrics.labels.inc(len(saved))
-        return {"saved": [label.as_dict() for label in saved]}
+        return store_labels(store, request, login, metrics)
 
     @router.post(
         "/v1/labels/{number}/undo",
         response_model=SavedAnswer,
         status_code=201,
         summary="Take one back",
-        responses={404: {"model": ErrorAnswer, "description": "The address has no number in it."}},
+        responses={404: refusal("The address has no number in it.", "there is no /v1/labels//undo")},
     )
     def undo(number: Annotated[int, Path(ge=1, le=LARGEST_ID)], request: UndoRequest, login: Writer) -> Any:
         who = checked_annotator(login or request.annotator)
@@ -299,27 +300,17 @@ def build_label_router(
             _spans(dispute.item) | {"labels": [label.as_dict() for label in dispute.labels]}
             for dispute in store.contradictions()
         ]
-        return {"disputes": found, "settled": len(store.settled())}
+        return {"disputes": found, "settled": store.n_settled()}
 
     @router.get(
         "/v1/labels/agreement", response_model=AgreementAnswer, summary="How far annotators agree, by task"
     )
     def agreed() -> Any:
-        return {"tasks": [task.as_dict() for task in agreement(store.standing(), store.codebook)]}
+        return {"tasks": [task.as_dict() for task in store.agreement()]}
 
     @router.get("/v1/labels", response_model=LabelsAnswer, summary="List labels")
-    def listed(
-        before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        annotator: Annotated[str | None, Query(description="Only this person's.")] = None,
-    ) -> Any:
-        rows = store.rows(before=before, limit=limit, annotator=annotator)
-        return {
-            "labels": [row.as_dict() for row in rows],
-            "next": rows[-1].id if len(rows) == limit and rows[-1].id > 1 else None,
-            "annotators": store.annotators(),
-            "contradictions": list(map(_contradiction, store.contradictions())),
-        }
+    def listed(query: Annotated[LabelsQuery, Query()]) -> Any:
+        return page_of_labels(store, query)
 
     @router.get("/v1/labels/export", summary="All labels that stand, as a file", response_class=Response)
     def exported(
@@ -390,13 +381,14 @@ def build_label_router(
         records = [_unlabelled(row["text"], find_pairs) for row in rows]
         chars = sum(len(record.text) for record in records)
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, len(records)), chars=chars)
+        metrics.sentences.inc(len(records))
         return {"added": await run_in_threadpool(store.queue, doubtful, annotator=who)}
 
     @router.post(
         "/v1/sentences/archive",
         response_model=TakenAnswer,
         status_code=201,
-        responses={404: {"model": ErrorAnswer, "description": "There is no such archive any more."}},
+        responses={404: refusal("There is no such archive any more.", str(Gone("this archive")))},
         summary="Put up the sentences of an archive that are most worth labelling",
         description="The archive is the body (.csv, .jsonl, .parquet), or one that was scored, by its id.",
         openapi_extra=FILE_BODY,
@@ -421,6 +413,7 @@ def build_label_router(
         records = await run_in_threadpool(lambda: [_unlabelled(text, find_pairs) for text in chosen])
         chars = sum(len(record.text) for record in records)
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, n), chars=chars)
+        metrics.sentences.inc(len(records))
         added = await run_in_threadpool(store.queue, doubtful, annotator=who)
         return {"added": added, "read": len(chosen), "found": len(sentences)}
 
@@ -433,6 +426,39 @@ FILE_BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+
+
+def store_labels(
+    store: LabelStore, request: LabelsRequest, login: str | None, metrics: Metrics
+) -> dict[str, Any]:
+    """Store labels and return a `SavedAnswer`; whoever is logged in is their annotator.
+
+    Raises:
+        LabelError: One is wrong, nobody says who labels, or the store cannot be written.
+    """
+    saved = store.add(
+        [_new_label(label) for label in request.labels],
+        annotator=checked_annotator(login or request.annotator),
+        release=request.release,
+        origin="http",
+    )
+    metrics.labels.inc(len(saved))
+    return {"saved": [label.as_dict() for label in saved]}
+
+
+def page_of_labels(store: LabelStore, query: LabelsQuery) -> dict[str, Any]:
+    """Return a page of the store, a `LabelsAnswer`.
+
+    Raises:
+        LabelError: The store cannot be read.
+    """
+    rows = store.rows(before=query.before, limit=query.limit, annotator=query.annotator)
+    return {
+        "labels": [row.as_dict() for row in rows],
+        "next": rows[-1].id if len(rows) == query.limit and rows[-1].id > 1 else None,
+        "annotators": store.annotators(),
+        "contradictions": list(map(_contradiction, store.contradictions())),
+    }
 
 
 def _new_label(label: LabelRequest) -> NewLabel:

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,9 @@ from typing import Any
 from ..model.codebook import TASKS, Codebook
 from ..model.records import Span, check_rows
 from ..model.release import home
+from .agreement import TaskAgreement
 from .label_database import LabelDatabase
+from .label_overview import LabelOverview
 from .label_types import (
     LONGEST_NOTE,
     Contradiction,
@@ -43,8 +47,9 @@ MOST_AT_ONCE = 10_000
 
 _STANDS = """undoes IS NULL AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = labels.id)"""
 
-_LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
-  AND (:hashes IS NULL OR text_sha256 IN (SELECT value FROM json_each(:hashes)))
+_OF_TEXTS = "text_sha256 IN (SELECT value FROM json_each(?))"
+_LATEST, _LATEST_OF_TEXTS = (
+    f"""SELECT * FROM labels WHERE {which} AND {_STANDS}
   AND NOT EXISTS (
     SELECT 1 FROM labels AS later
     WHERE later.text_sha256 = labels.text_sha256 AND later.task = labels.task
@@ -55,6 +60,8 @@ _LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
       AND later.undoes IS NULL
       AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = later.id)
 ) ORDER BY id"""
+    for which in ("TRUE", _OF_TEXTS)  # two statements, since one with a condition would read every row
+)
 
 
 class LabelStore:
@@ -69,6 +76,10 @@ class LabelStore:
         self.path = path
         self.codebook = codebook
         self._database = LabelDatabase(path)
+        self._overview = LabelOverview()
+        self._overview_lock = threading.Lock()
+        self._newest = 0
+        """Id of the latest row that the overview knows of."""
 
     @classmethod
     def at_home(cls, codebook: Codebook) -> LabelStore:
@@ -93,7 +104,8 @@ class LabelStore:
         Raises:
             LabelError: It cannot be taken (see `add`), or nobody disagrees about the item.
         """
-        if label.item not in {found.item for found in contradictions(self.standing())}:
+        opinions = [found for found in self._standing([label.item.text_sha256]) if not found.settles]
+        if label.item not in {found.item for found in contradictions(opinions)}:
             raise LabelError(
                 f"{label.item.task}: nobody disagrees about it, so there is nothing to settle; give a label"
             )
@@ -217,36 +229,63 @@ class LabelStore:
 
     def standing(self) -> list[Label]:
         """Return the label that each annotator stands by, for each item, the oldest first."""
-        return [label for label in self._standing(None) if not label.settles]
+        return [label for label in self._standing() if not label.settles]
 
     def settled(self) -> dict[Item, Label]:
         """Return the label that holds for each item whose disagreement was settled, whoever did it last."""
-        return {label.item: label for label in self._standing(None) if label.settles}
+        return {label.item: label for label in self._standing() if label.settles}
 
-    def _standing(self, hashes: str | None) -> list[Label]:
+    def _standing(self, hashes: Iterable[str] | None = None) -> list[Label]:
+        """What stands, settling labels too: of the texts of these hashes, or of all."""
         with self._database.connection() as connection:
-            return list(_labels(connection, connection.execute(_LATEST, {"hashes": hashes}).fetchall()))
+            return list(_latest(connection, hashes))
 
     def given(self, texts: Iterable[str]) -> dict[str, list[Label]]:
         """Return the labels that stand, settling ones too, for each of these sentences that has any."""
         if not self.path.exists():
             return {}
         by_text: dict[str, list[Label]] = defaultdict(list)
-        for label in self._standing(json.dumps(sorted({sha256(text) for text in texts}))):
+        for label in self._standing({sha256(text) for text in texts}):
             by_text[label.item.text].append(label)
         return by_text
 
     def contradictions(self) -> list[Contradiction]:
-        """Return the items about which annotators disagree and which nobody has settled."""
-        settled = self.settled()
-        return [found for found in contradictions(self.standing()) if found.item not in settled]
+        """Return the items about which annotators disagree and which nobody has settled, the oldest first."""
+        with self._looking_over() as overview:
+            return overview.disputes()
+
+    def n_settled(self) -> int:
+        """Return about how many items a disagreement was settled."""
+        with self._looking_over() as overview:
+            return overview.n_settled
 
     def annotators(self) -> dict[str, int]:
         """Return how many labels each annotator stands by, the most busy first."""
-        counts: dict[str, int] = defaultdict(int)
-        for label in self.standing():
-            counts[label.annotator] += 1
-        return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+        with self._looking_over() as overview:
+            return overview.annotators()
+
+    def agreement(self) -> list[TaskAgreement]:
+        """Return how far annotators agree in each task, in codebook order."""
+        with self._looking_over() as overview:
+            return overview.tally.agreement(self.codebook)
+
+    @contextmanager
+    def _looking_over(self) -> Iterator[LabelOverview]:
+        """The overview, brought up to date: only sentences with rows that are new, whoever wrote them, are read."""
+        with self._overview_lock:
+            with self._database.connection() as connection:
+                (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM labels").fetchone()
+                if newest < self._newest:  # the file was put back from a copy
+                    self._overview, self._newest = LabelOverview(), 0
+                new = connection.execute("SELECT text_sha256 FROM labels WHERE id > ?", (self._newest,))
+                standing: dict[str, list[Label]] = {row[0]: [] for row in new}
+                if standing:
+                    for label in _latest(connection, standing if self._newest else None):
+                        standing.setdefault(label.item.text_sha256, []).append(label)
+            for text_sha256, labels in standing.items():
+                self._overview.replace(text_sha256, labels)
+            self._newest = newest
+            yield self._overview
 
     # ----------------------------------------------------------------------- sentences to label
 
@@ -320,8 +359,17 @@ def _by_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Labe
     return _labels(connection, [row for row in found if row is not None])
 
 
+def _latest(connection: sqlite3.Connection, hashes: Iterable[str] | None) -> Iterator[Label]:
+    if hashes is None:
+        return _labels(connection, connection.execute(_LATEST))
+    return _labels(connection, connection.execute(_LATEST_OF_TEXTS, (json.dumps(sorted(hashes)),)))
+
+
 def _labels(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iterator[Label]:
-    undone = {row[0] for row in connection.execute("SELECT undoes FROM labels WHERE undoes IS NOT NULL")}
+    rows = list(rows)
+    ids = json.dumps([row["id"] for row in rows])
+    of_these = "SELECT undoes FROM labels WHERE undoes IN (SELECT value FROM json_each(?))"
+    undone = {row[0] for row in connection.execute(of_these, (ids,))}
     for row in rows:
         yield Label(
             id=row["id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,8 +42,8 @@ def check_two_texts(a: object, b: object, max_chars: int) -> tuple[str, str]:
     return check_text(a, max_chars, "the earlier text (a)"), check_text(b, max_chars, "the later text (b)")
 
 
-def check_records(records: Sequence[Mapping[str, Any]], max_records: int, max_chars: int) -> None:
-    """Check the size of a batch of records; what is in them the analyzer checks.
+def check_records(records: Sequence[Mapping[str, Any]], max_records: int, max_chars: int) -> int:
+    """Return how many characters the texts of a batch of records have; what else is in them the analyzer checks.
 
     Raises:
         RecordError: There are none, too many, or too much text in all.
@@ -59,3 +60,19 @@ def check_records(records: Sequence[Mapping[str, Any]], max_records: int, max_ch
             f"records: their texts have {n_chars:,} characters in all; at most {max_chars:,} are taken at once,"
             " split them"
         )
+    return n_chars
+
+
+def check_numbers(records: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse what Python's reader takes for a number and JSON does not know: it could not be handed back.
+
+    Raises:
+        RecordError: A record holds NaN or Infinity.
+    """
+    for number, row in enumerate(records, 1):
+        try:
+            json.dumps(row, allow_nan=False)
+        except ValueError:
+            raise RecordError(
+                f"record {number}: holds NaN or Infinity, which JSON has not; write null"
+            ) from None

@@ -32,7 +32,9 @@ POSTS_THAT_READ = re.compile(
     r"/v1/(?:analyze|score|compare)|/page/(?:files|exchange|compare)"
     r"|/gradio_api/(?:queue/join|reset|cancel|call/\w+)/?"
 )
-"""Requests that change nothing though they are not GET; whatever else is sent counts as writing."""
+"""Requests that change nothing though they are not GET; whatever else is sent counts as writing.
+
+Which of Gradio's functions is called stands in the body: so the one that writes asks for itself."""
 
 
 class LoginNeeded(DiplotoneError):
@@ -59,6 +61,17 @@ class Login:
     def exists(self) -> bool:
         """Whether anybody is asked who they are."""
         return self.kind != "none"
+
+    def writer(self, connection: HTTPConnection) -> str | None:
+        """Return who is logged in, None where the service has no login; for whatever writes.
+
+        Raises:
+            LoginNeeded: There is a login, and the request has none.
+        """
+        name = self.name(connection)
+        if self.exists and name is None:
+            raise LoginNeeded
+        return name
 
 
 def build_login(config: ServeConfig) -> Login:
@@ -118,11 +131,7 @@ def writer(request: Request) -> str | None:
     Raises:
         LoginNeeded: There is a login, and the request has none.
     """
-    login: Login = request.app.state.login
-    name = login.name(request)
-    if login.exists and name is None:
-        raise LoginNeeded
-    return name
+    return request.app.state.login.writer(request)
 
 
 Visitor = Annotated[str | None, Depends(visitor)]

@@ -15,9 +15,7 @@ from pydantic import Field
 from starlette.routing import BaseRoute
 
 from ..model.errors import DiplotoneError, require_extra
-from .config import ServeConfig
-from .limits import check_records, check_text
-from .pool import AnalyzerPool
+from .reading import Reading
 from .shortage import FAULT, shortage
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ INSTRUCTIONS = (
 )
 
 
-def build_mcp(pool: AnalyzerPool, config: ServeConfig) -> MCPServer:
+def build_mcp(reading: Reading) -> MCPServer:
     """Return a server with the three tools.
 
     Raises:
@@ -58,10 +56,7 @@ def build_mcp(pool: AnalyzerPool, config: ServeConfig) -> MCPServer:
         """Read one article: its tone with an interval, its sentences, and who stands where toward whom."""
 
         async def read() -> dict[str, Any]:
-            checked = check_text(text, config.max_chars)
-            return await pool.run(
-                lambda analyzer: analyzer.analyze(checked, precedents=0).as_dict(), chars=len(checked)
-            )
+            return (await reading.analysis(text, precedents=0)).as_dict()
 
         return await _told(read())
 
@@ -72,10 +67,7 @@ def build_mcp(pool: AnalyzerPool, config: ServeConfig) -> MCPServer:
         """Score sentences: sentiment and tone of each, with the probability of every label."""
 
         async def read() -> dict[str, Any]:
-            rows = [{"text": text} for text in texts]
-            check_records(rows, config.max_records, config.max_chars)
-            chars = sum(map(len, texts))
-            return {"records": await pool.run(lambda analyzer: analyzer.score(rows), chars=chars)}
+            return {"records": await reading.scores([{"text": text} for text in texts])}
 
         return await _told(read())
 
@@ -87,10 +79,8 @@ def build_mcp(pool: AnalyzerPool, config: ServeConfig) -> MCPServer:
         """Set two statements side by side: sentences aligned, the shift of tone, phrases added and dropped."""
 
         async def read() -> dict[str, Any]:
-            texts = check_text(before, config.max_chars), check_text(after, config.max_chars)
-            return await pool.run(
-                lambda analyzer: analyzer.compare(*texts).as_dict(), chars=sum(map(len, texts))
-            )
+            found, _ = await reading.comparison(before, after)
+            return found.as_dict()
 
         return await _told(read())
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .pool import AnalyzerPool
 
-_OWN = re.compile(r"/(?:v1|page)/([a-z]+)|/(health|metrics)\Z|/gradio_api/(queue)/join")
+_OWN = re.compile(r"/(?:v1|page)/([a-z]+)|/(health|metrics)\Z|/gradio_api/(?:queue/join|call)\b")
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -83,7 +83,7 @@ class CountRequests:
 ROUTES = frozenset(
     (
         "analyze", "score", "compare", "labels", "files", "archives", "results", "exchange", "sentences",
-        "retrain", "releases", "model",
+        "retrain", "releases", "model", "fetch", "share", "shared", "me",
     )
 )  # fmt: skip
 
@@ -93,5 +93,5 @@ def _route(path: str) -> str:
     found = _OWN.match(path)
     if not found:
         return "other"
-    name = found[1] or found[2] or "page"
+    name = found[1] or found[2] or "page"  # what the page and Gradio's clients have read by Gradio
     return name if found[1] is None or name in ROUTES else "other"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from functools import partial
 from importlib.resources import files
-from typing import Any
 
 import gradio as gr
-from gradio.events import api
 from gradio.themes import Base, Default, colors
 from starlette.concurrency import run_in_threadpool
 
@@ -19,14 +17,16 @@ from ..model.errors import DiplotoneError
 from .compare_tab import render_compare_tab
 from .config import ServeConfig
 from .correcting import Given
+from .gradio_calls import offer_functions
 from .ingest import KINDS
 from .label_types import LabelError
 from .labels import LabelStore
 from .labels_view import render_labels_tab
-from .limits import check_text
+from .login import Login
+from .metrics import Metrics
 from .model_view import render_card, render_figures
 from .page_api import keep
-from .pool import AnalyzerPool
+from .reading import Reading
 from .retrain_view import render_model_tab
 from .samples import SAMPLES, read_sample
 from .shortage import FAULT, shortage
@@ -46,21 +46,33 @@ Paste diplomatic news. It says, sentence by sentence, how it sounds and who stan
 PAGE_EVENTS = 4
 """Requests from the page that are handed to the pool at once; further ones see their place in the queue."""
 
+SESSIONS_KEPT = 16
+"""Visitors of whom Gradio keeps the last text and its result in memory, which it would of ten thousand. Only requests
+that are under way need it."""
+
 EVERYWHERE = "talk.js"
 """How a part of the page talks to the service; each part has its own copy."""
 
 
 def build_page(
-    pool: AnalyzerPool, analyzer: Analyzer, store: LabelStore, workspace: Workspace, config: ServeConfig
+    reading: Reading,
+    analyzer: Analyzer,
+    store: LabelStore,
+    workspace: Workspace,
+    config: ServeConfig,
+    login: Login,
+    metrics: Metrics,
 ) -> gr.Blocks:
     """Return the page; it is mounted, never launched.
 
     Args:
-        pool: Reads the texts.
-        analyzer: One of the pool's, asked only for its release, codebook and names of actors.
+        reading: Reads the texts.
+        analyzer: Asked only for its release, codebook and names of actors.
         store: The labels.
         workspace: Where results are kept for their downloads.
         config: Limits.
+        login: Who may write.
+        metrics: Where labels are counted.
     """
     codebook, name_of = analyzer.codebook, names_of(analyzer)
     welcome = render_welcome(codebook, config.share_days)
@@ -94,29 +106,14 @@ def build_page(
 
     async def show(text: str) -> str:
         try:
-            checked = check_text(text, config.max_chars)
-            analysis = await pool.run(lambda analyzer: analyzer.analyze(checked), chars=len(checked))
+            checked = reading.checked(text)
+            analysis = await reading.analysis(checked)
             return await run_in_threadpool(rendered, checked, analysis)
         except DiplotoneError as error:
             return render_problem(str(error), codebook)
         except Exception as error:  # Gradio would print it with the words of the exception
             logger.exception("a fault in reading a text from the page")
             return render_problem(shortage(error) or FAULT, codebook)
-
-    async def analyze(text: str) -> dict[str, Any]:
-        """Read one article: its tone, its sentences, and who stands where toward whom.
-
-        Args:
-            text: The article in English, as it stands.
-        """
-        try:
-            checked = check_text(text, config.max_chars)
-            return await pool.run(lambda analyzer: analyzer.analyze(checked).as_dict(), chars=len(checked))
-        except DiplotoneError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        except Exception as error:
-            logger.exception("a fault in reading a text for a program")
-            raise gr.Error(shortage(error) or FAULT, print_exception=False) from None
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3_600, 3_600)) as page:
         gr.Markdown(CLAIM, elem_id="claim")
@@ -176,8 +173,9 @@ def build_page(
         clear.click(
             lambda: ("", welcome), outputs=[article, result], api_visibility="private"
         )  # fmt: skip
-        api(analyze, api_name="analyze")
+        offer_functions(reading, store, login, metrics)
     page.queue(max_size=config.max_waiting, api_open=False, default_concurrency_limit=PAGE_EVENTS)
+    page.state_session_capacity = SESSIONS_KEPT
     return page
 
 

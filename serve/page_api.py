@@ -12,6 +12,7 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict
 
 from ..model.analysis import Analysis
+from ..model.analyzer import Analyzer
 from ..model.codebook import Codebook
 from ..model.errors import TextError
 from .config import ServeConfig
@@ -22,6 +23,7 @@ from .intake import Intake
 from .login import Writer
 from .pool import AnalyzerPool
 from .precedents_view import precedents
+from .reading import Reading
 from .shared_texts import SharedTexts
 from .wording import names_of
 from .workspace import Workspace
@@ -83,6 +85,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def build_page_router(
+    reading: Reading,
     pool: AnalyzerPool,
     workspace: Workspace,
     shared_texts: SharedTexts,
@@ -132,13 +135,13 @@ def build_page_router(
     async def exchanged(request: ExchangeRequest) -> Response:
         data = workspace.file(request.token, ARTICLE).read_bytes()
         text = data.decode()
-        html = await pool.run(
-            lambda analyzer: render_exchange(
-                exchange(analyzer, text, request.one, request.other), analyzer.codebook, names_of(analyzer)
-            ),
-            chars=len(text),
-        )
-        return Response(html, media_type="text/html")
+
+        def read(analyzer: Analyzer) -> str:
+            found = exchange(analyzer, text, request.one, request.other)
+            reading.count(found.before, found.after)
+            return render_exchange(found, analyzer.codebook, names_of(analyzer))
+
+        return Response(await pool.run(read, chars=len(text)), media_type="text/html")
 
     @router.post("/page/files")
     async def file(request: Request, name: Annotated[str, Query(max_length=500)]) -> dict:

@@ -57,10 +57,11 @@ class Busy(DiplotoneError):
 class TooLate(DiplotoneError):
     """A request was not done before its deadline."""
 
-    def __init__(self, deadline_s: float) -> None:
+    def __init__(self, deadline_s: float, retry_after_s: int) -> None:
         super().__init__(
             f"the request was not done within {deadline_s:g} seconds; try again later or with less text"
         )
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ class AnalyzerPool:
         try:
             return await asyncio.wait_for(asyncio.wrap_future(job.future), deadline_s)
         except TimeoutError:
-            raise TooLate(deadline_s) from None
+            raise TooLate(deadline_s, self._retry_after_s()) from None
 
     def _retry_after_s(self) -> int:
         seconds = len(self._waiting) * self._seconds_per_job / max(1, len(self._threads))
@@ -236,7 +237,7 @@ class AnalyzerPool:
     def _do(self, job: _Job, number: int) -> None:
         begun = time.monotonic()
         if begun >= job.expires:
-            job.future.set_exception(TooLate(job.deadline_s))
+            job.future.set_exception(TooLate(job.deadline_s, self._retry_after_s()))
             return
         try:
             job.future.set_result(job.work((job.analyzers or self._analyzers)[number]))

@@ -7,14 +7,18 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from .api import REFUSALS, ErrorAnswer
+from .api import REFUSALS, refusal
 from .login import Writer
 from .releasing import Releasing
 from .retraining import Retraining, Retrainings
+from .workspace import Gone
 
 MAY_BE_CLOSED: dict[int | str, dict[str, Any]] = {
-    403: {"model": ErrorAnswer, "description": "Retraining is switched off here."},
-    404: {"model": ErrorAnswer, "description": "There is no such retraining."},
+    403: refusal(
+        "Retraining is switched off here.",
+        "retraining is switched off here (retraining = false); ask whoever runs this service",
+    ),
+    404: refusal("There is no such retraining.", str(Gone("this retraining"))),
 }
 
 
@@ -113,8 +117,14 @@ def build_retrain_router(retrainings: Retrainings, releasing: Releasing) -> APIR
         response_model=RetrainingAnswer,
         status_code=202,
         responses={
-            409: {"model": ErrorAnswer, "description": "One runs and one waits already."},
-            501: {"model": ErrorAnswer, "description": "What training needs is not installed."},
+            409: refusal(
+                "One runs and one waits already.",
+                "one retraining runs and another waits already; cancel one of them, or wait until one has ended",
+            ),
+            501: refusal(
+                "What training needs is not installed.",
+                "this needs torch, which the base installation leaves out: run pip install 'diplotone[train]'",
+            ),
         },
         summary="Start a retraining with the labels that stand",
     )

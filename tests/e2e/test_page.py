@@ -670,14 +670,28 @@ def test_everything_is_reached_by_keyboard_alone(visit, url):
     assert page.evaluate("document.activeElement.className") == "correct"
 
 
-def test_python_clients_get_the_analysis_of_the_http_interface(url):
+def test_python_clients_get_what_the_http_interface_answers(url):
     import httpx
     from gradio_client import Client
 
+    def answered(path: str, body: dict) -> dict:
+        return httpx.post(f"{url}/v1/{path}", json=body, timeout=60).json()
+
     client = Client(url, verbose=False)
     found = client.predict(text=ARTICLE, api_name="/analyze")
-    expected = httpx.post(f"{url}/v1/analyze", json={"text": ARTICLE}, timeout=60).json()
-    assert {**found, "provenance": 0} == {**expected, "provenance": 0}
+    assert {**found, "provenance": 0} == {**answered("analyze", {"text": ARTICLE}), "provenance": 0}
+    rows = [{"text": "Oslo thanked Riga.", "pairs": [{"source": "Oslo", "target": "Riga"}], "mine": 7}]
+    found = client.predict(rows=json.dumps(rows), api_name="/score")
+    assert json.loads(found) == answered("score", {"records": rows})
+    found = client.predict(before="Oslo accused Riga.", after="Oslo thanked Riga.", api_name="/compare")
+    expected = answered("compare", {"a": "Oslo accused Riga.", "b": "Oslo thanked Riga."})
+    assert found["tone_shift"] == expected["tone_shift"]
+    assert found["sentences"] == expected["sentences"]
+    labels = [{"text": "Oslo thanked Riga.", "task": "tone", "new": "cooperative"}]
+    saved = client.predict(labels=json.dumps(labels), annotator="yve", api_name="/add_labels")
+    assert json.loads(saved)["saved"] == stored(url)[:1]
+    listed = json.loads(client.predict(annotator="yve", api_name="/list_labels"))
+    assert listed["labels"] == stored(url)[:1]
 
 
 def test_a_link_opens_the_article_again_for_somebody_else(browser, tmp_path):

@@ -15,6 +15,8 @@ import pytest
 from diplotone.model.release import open_release, shipped_release
 from diplotone.train.benchmark import Row, as_table, headline
 
+from .test_page import serving
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
@@ -26,6 +28,18 @@ def test_the_python_lines_print_what_is_shown():
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(code, {})  # our own file
+    assert out.getvalue() == shown
+
+
+@pytest.mark.slow
+def test_the_lines_for_gradio_client_print_what_is_shown(tmp_path):
+    number, code = next((n, code) for n, (_, code) in enumerate(BLOCKS) if "gradio_client" in code)
+    shown = BLOCKS[number + 1][1]
+    address = "http://127.0.0.1:7860"
+    assert address in code
+    out = io.StringIO()
+    with serving(tmp_path) as (_, url), contextlib.redirect_stdout(out):
+        exec(code.replace(address, url), {})  # our own file
     assert out.getvalue() == shown
 
 

@@ -170,7 +170,7 @@ def test_no_function_of_the_page_is_called_past_the_queue(client):
 def test_private_functions_are_not_offered_and_read_only(client):
     """Gradio runs a private function for whoever knows its number: so none of them may do more than read."""
     info = client.get("/gradio_api/info").json()
-    assert list(info["named_endpoints"]) == ["/analyze"]
+    assert list(info["named_endpoints"]) == ["/analyze", "/compare", "/score", "/list_labels", "/add_labels"]
     assert not info["unnamed_endpoints"]
     private = {
         found["api_name"]
@@ -189,7 +189,14 @@ FILE = {
 
 @pytest.mark.parametrize("value", [FILE, [FILE], {"value": FILE}, {**FILE, "path": "/etc/passwd"}])
 @pytest.mark.parametrize(
-    "path", ["/gradio_api/queue/join", "/gradio_api/queue/join/", "/gradio_api/call/analyze"]
+    "path",
+    [
+        "/gradio_api/queue/join",
+        "/gradio_api/queue/join/",
+        "/gradio_api/call/analyze",
+        "/gradio_api/call/score",
+        "/gradio_api/call/add_labels/",
+    ],
 )
 def test_nobody_can_make_gradio_fetch_a_file(client, path, value, monkeypatch):
     from gradio import blocks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +14,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from diplotone.model.analysis import Precedent, PrecedentPair, Precedents
-from diplotone.serve.agreement import agreement
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
 from diplotone.serve.label_types import Item, NewLabel
 from diplotone.serve.labels import LabelStore
+from diplotone.serve.metrics import _route
 from diplotone.serve.page_api import keep
 from diplotone.serve.view import render_analysis
 
@@ -199,10 +200,10 @@ def test_agreement_counts_blind_labels_of_two_people(app, codebook, tmp_path):
         labels = [NewLabel(item=item, new=new) for item, new in zip(items, answers, strict=True)]
         corrected = NewLabel(item=Item(text="Oslo.", task="tone"), old="hostile", new=answers[1])
         store.add([*labels, corrected], annotator=who, release=None, origin="page")
-    tone = next(found for found in agreement(store.standing(), codebook) if found.task == "tone")
+    tone = next(found for found in store.agreement() if found.task == "tone")
     assert (tone.n, tone.annotators, tone.same) == (3, 2, pytest.approx(2 / 3))
     assert tone.alpha == pytest.approx(1 - 2 / ((36 - 9 - 4 - 1) / 5))
-    act = next(found for found in agreement(store.standing(), codebook) if found.task == "act")
+    act = next(found for found in store.agreement() if found.task == "act")
     assert (act.n, act.same, act.alpha) == (0, None, None)
 
 
@@ -380,6 +381,11 @@ def test_two_texts_are_compared(client):
     assert found["sentences"][0]["tone_shift"] < 0
 
 
+def figure(client, name: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+
 def test_figures_for_a_monitoring_system(client):
     client.post("/v1/analyze", json={"text": "Oslo met Riga."})
     give(client, LABEL, annotator="fay")
@@ -387,9 +393,48 @@ def test_figures_for_a_monitoring_system(client):
     assert 'diplotone_requests_total{route="analyze",status="200"}' in figures
     assert "diplotone_ready 1.0" in figures
     assert 'diplotone_release{release="words@0123456789ab"} 1.0' in figures
-    saved = next(line for line in figures.splitlines() if line.startswith("diplotone_labels_saved_total"))
-    assert float(saved.split()[1]) >= 1
-    assert 'route="other"' not in figures or "evil" not in figures
+    assert figure(client, "diplotone_labels_saved_total") >= 1
+
+
+def test_whatever_clients_ask_for_makes_no_new_series(client):
+    other = 'diplotone_requests_total{route="other",status="404"}'
+    before = figure(client, other)
+    for path in ("/v1/evil", "/page/evil", "/evil", "/v1/evil-2", "/gradio_api/evil"):
+        assert client.get(path).status_code == 404
+    assert figure(client, other) == before + 5
+    assert "evil" not in client.get("/metrics").text
+
+
+def test_every_address_of_ours_has_its_name_in_the_figures(analyzer):
+    app = build_app([analyzer], ServeConfig(fetch_urls=True, share_days=1))
+    routers = [part.original_router for part in app.routes if hasattr(part, "original_router")]
+    routes = [route for router in routers for route in router.routes]
+    paths = {route.path for route in routes if re.match("/(v1|page)/[a-z]", route.path)}
+    assert {"/page/share", "/page/fetch", "/page/shared/{key}"} <= paths
+    assert {path for path in paths if _route(path) == "other"} == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "sentences"),
+    [
+        ("/v1/analyze", {"text": "Oslo met Riga. They talked."}, 2),
+        ("/v1/score", {"records": [{"text": "Oslo met Riga."}]}, 1),
+        ("/v1/compare", {"a": "Oslo met Riga.", "b": "Oslo met Riga. They talked."}, 3),
+        ("/page/compare", {"a": "Oslo met Riga.", "b": "Oslo met Riga."}, 2),
+        ("/gradio_api/call/analyze", {"data": ["Oslo met Riga. They talked."]}, 2),
+        ("/gradio_api/call/show", {"data": ["Oslo met Riga. They talked."], "session_hash": "a"}, 2),
+        ("/v1/sentences", {"annotator": "gus", "texts": ["Oslo met Riga at sea."]}, 1),
+    ],
+)
+def test_sentences_are_counted_whichever_way_they_come(client, path, body, sentences):
+    before = figure(client, "diplotone_sentences_total")
+    answer = client.post(path, json=body)
+    assert answer.is_success
+    for _ in range(100):
+        if figure(client, "diplotone_sentences_total") != before:
+            break
+        time.sleep(0.05)  # Gradio answers before it begins
+    assert figure(client, "diplotone_sentences_total") == before + sentences
 
 
 def test_every_public_call_is_described(client):

@@ -94,11 +94,14 @@ def test_a_fault_shows_no_words_of_the_exception(url, analyzer, monkeypatch):
 
 def test_the_logs_of_the_process_stay_as_they_were(analyzer, codebook):
     from diplotone.serve.mcp_server import build_mcp
+    from diplotone.serve.metrics import Metrics
     from diplotone.serve.pool import AnalyzerPool
+    from diplotone.serve.reading import Reading
 
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    build_mcp(AnalyzerPool([analyzer], max_waiting=1, deadline_s=1), ServeConfig(mcp=True))
+    pool = AnalyzerPool([analyzer], max_waiting=1, deadline_s=1)
+    build_mcp(Reading(pool, ServeConfig(mcp=True), Metrics(pool, int)))
     assert (root.handlers, root.level) == before
 
 
