@@ -10,7 +10,8 @@ from typing import Any
 
 from ..model.agreement import coincidences, krippendorff_alpha
 from ..model.codebook import Codebook
-from .label_types import Item, Label
+from ..model.records import QuestionKey
+from .label_types import Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +35,20 @@ class TaskAgreement:
 
 def agreement(standing: Iterable[Label], codebook: Codebook) -> list[TaskAgreement]:
     """Return the agreement in each task, in codebook order; labels that were corrections do not count."""
-    given: dict[Item, list[Label]] = defaultdict(list)
+    given: dict[QuestionKey, dict[str, Label]] = defaultdict(dict)
     for label in standing:
         if label.is_blind:
-            given[label.item].append(label)
+            given[label.item.question][label.annotator] = label  # of several writings of a text the last
     found = []
     for task in codebook:
-        units = [g for item, g in given.items() if item.task == task.name and len(g) > 1]
-        answers = [[task.index(str(label.new)) for label in labels] for labels in units]
+        units = [by for question, by in given.items() if question[1] == task.name and len(by) > 1]
+        answers = [[task.index(str(label.new)) for label in by.values()] for by in units]
         alpha = krippendorff_alpha(coincidences(answers, len(task)))
         found.append(
             TaskAgreement(
                 task=task.name,
                 n=len(units),
-                annotators=len({label.annotator for labels in units for label in labels}),
+                annotators=len({annotator for by in units for annotator in by}),
                 same=sum(len(set(unit)) == 1 for unit in answers) / len(units) if units else None,
                 alpha=None if math.isnan(alpha) else alpha,
             )

@@ -144,7 +144,10 @@ class ContradictionAnswer(BaseModel):
     task: str
     source: list[int] | None
     target: list[int] | None
-    labels: dict[str, str] = Field(examples=[{"ada": "critical", "ben": "hostile"}])
+    labels: dict[str, str] = Field(
+        description="By annotator; with a comma between, where one has labelled several writings of the text.",
+        examples=[{"ada": "critical", "ben": "hostile"}],
+    )
 
 
 class LabelsAnswer(BaseModel):
@@ -439,8 +442,11 @@ def _new_label(label: LabelRequest) -> NewLabel:
 
 
 def _contradiction(contradiction: Contradiction) -> dict[str, Any]:
-    labels = {label.annotator: label.new for label in contradiction.labels}
-    return _spans(contradiction.item) | {"labels": labels}
+    labels: dict[str, list[str]] = {}
+    for label in contradiction.labels:
+        labels.setdefault(label.annotator, []).append(str(label.new))
+    shown = {annotator: ", ".join(dict.fromkeys(given)) for annotator, given in labels.items()}
+    return _spans(contradiction.item) | {"labels": shown}
 
 
 def _spans(item: Item) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Literal
 from ..model.cells import original_cell, safe_cell
 from ..model.codebook import TASKS, Codebook
 from ..model.record_files import CSV_COLUMNS, check_bytes
-from ..model.records import Pair, Record, Span, text_id
+from ..model.records import Pair, QuestionKey, Record, Span, text_id
 from .label_types import Contradiction, Item, Label, LabelError, NewLabel, contradictions
 from .labels import LabelStore
 
@@ -54,7 +54,8 @@ Which = Literal["all", "checked", "settled"]
 def export_records(store: LabelStore, annotator: str | None = None, which: Which = "all") -> Export:
     """Return the labels that stand, as records, in the order in which the sentences were first labelled.
 
-    Where annotators disagree, the label that settles it counts.
+    Where annotators disagree, the label that settles it counts, for every writing of the sentence. So the records can
+    be read again: no two of them contradict each other.
 
     Args:
         store: Where they are.
@@ -63,18 +64,20 @@ def export_records(store: LabelStore, annotator: str | None = None, which: Which
     """
     standing = [label for label in store.standing() if annotator in (None, label.annotator)]
     settled = store.settled() if annotator is None else {}
-    disputed = [found for found in contradictions(standing) if found.item not in settled]
-    left_out = {contradiction.item for contradiction in disputed}
-    n_given = Counter(label.item for label in standing)
+    disputed = [found for found in contradictions(standing) if found.item.question not in settled]
+    left_out = {found.item.question for found in disputed}
+    given_by: dict[QuestionKey, set[str]] = defaultdict(set)
+    for label in standing:
+        given_by[label.item.question].add(label.annotator)
     by_text: dict[str, dict[Item, str]] = {}
     for label in standing:
-        item = label.item
-        is_checked = n_given[item] > 1 and which == "checked"
-        if item in left_out or not (which == "all" or is_checked or item in settled):
+        question = label.item.question
+        is_checked = len(given_by[question]) > 1 and which == "checked"
+        if question in left_out or not (which == "all" or is_checked or question in settled):
             continue
-        new = settled.get(item, label).new
+        new = settled.get(question, label).new
         if new is not None:
-            by_text.setdefault(item.text, {})[item] = new
+            by_text.setdefault(label.item.text, {})[label.item] = new
     records = tuple(_record(text, labels) for text, labels in by_text.items())
     return Export(records=records, contradictions=tuple(disputed))
 
@@ -170,11 +173,11 @@ def import_file(
                 fresh.append(label)
         if fresh:
             added += store.add(fresh, annotator=who, release=None, origin=Path(name).name)
-    touched = {label.item for label in added}
+    touched = {label.item.question for label in added}
     return Imported(
         added=tuple(added),
         repeated=tuple(repeated),
-        contradictions=tuple(c for c in store.contradictions() if c.item in touched),
+        contradictions=tuple(c for c in store.contradictions() if c.item.question in touched),
     )
 
 

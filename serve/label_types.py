@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..model.errors import DiplotoneError
-from ..model.records import Span
+from ..model.records import QuestionKey, Span, question_key
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 2_000
@@ -42,6 +42,11 @@ class Item:
     def text_sha256(self) -> str:
         """SHA-256 of the text, in hexadecimal."""
         return sha256(self.text)
+
+    @property
+    def question(self) -> QuestionKey:
+        """What is asked; the same for items whose texts differ in letter case and white space alone."""
+        return question_key(self.text, self.task, self.source, self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +104,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """An item to which annotators gave different labels."""
+    """A question to which different labels were given."""
 
     item: Item
+    """As it was labelled first; the texts of others may differ in letter case and white space."""
     labels: tuple[Label, ...]
-    """The label that each annotator stands by."""
+    """The label that each annotator stands by; more than one of somebody who labelled several writings of the text."""
 
     def __str__(self) -> str:
         given = ", ".join(f"{label.annotator}: {label.new}" for label in self.labels)
@@ -121,13 +127,16 @@ class Doubtful:
 
 
 def contradictions(standing: Iterable[Label]) -> list[Contradiction]:
-    """Return the items about which the labels given differ."""
-    by_item: dict[Item, list[Label]] = defaultdict(list)
+    """Return the questions to which the labels given differ.
+
+    What is one question is as in a file of records, so that what is no contradiction here is none there.
+    """
+    by_question: dict[QuestionKey, list[Label]] = defaultdict(list)
     for label in standing:
-        by_item[label.item].append(label)
+        by_question[label.item.question].append(label)
     return [
-        Contradiction(item=item, labels=tuple(labels))
-        for item, labels in by_item.items()
+        Contradiction(item=labels[0].item, labels=tuple(labels))
+        for labels in by_question.values()
         if len({label.new for label in labels}) > 1
     ]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.codebook import TASKS, Codebook
-from ..model.records import Span, check_rows
+from ..model.records import QuestionKey, Span, check_rows
 from ..model.release import home
 from .label_database import LabelDatabase
 from .label_types import (
@@ -93,7 +93,8 @@ class LabelStore:
         Raises:
             LabelError: It cannot be taken (see `add`), or nobody disagrees about the item.
         """
-        if label.item not in {found.item for found in contradictions(self.standing())}:
+        disputed = {found.item.question for found in contradictions(self.standing())}
+        if label.item.question not in disputed:
             raise LabelError(
                 f"{label.item.task}: nobody disagrees about it, so there is nothing to settle; give a label"
             )
@@ -219,9 +220,9 @@ class LabelStore:
         """Return the label that each annotator stands by, for each item, the oldest first."""
         return [label for label in self._standing(None) if not label.settles]
 
-    def settled(self) -> dict[Item, Label]:
-        """Return the label that holds for each item whose disagreement was settled, whoever did it last."""
-        return {label.item: label for label in self._standing(None) if label.settles}
+    def settled(self) -> dict[QuestionKey, Label]:
+        """Return the label that holds for each question whose disagreement was settled, whoever did it last."""
+        return {label.item.question: label for label in self._standing(None) if label.settles}
 
     def _standing(self, hashes: str | None) -> list[Label]:
         with self._database.connection() as connection:
@@ -237,9 +238,9 @@ class LabelStore:
         return by_text
 
     def contradictions(self) -> list[Contradiction]:
-        """Return the items about which annotators disagree and which nobody has settled."""
+        """Return the questions about which annotators disagree and which nobody has settled."""
         settled = self.settled()
-        return [found for found in contradictions(self.standing()) if found.item not in settled]
+        return [found for found in contradictions(self.standing()) if found.item.question not in settled]
 
     def annotators(self) -> dict[str, int]:
         """Return how many labels each annotator stands by, the most busy first."""

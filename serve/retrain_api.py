@@ -24,6 +24,7 @@ class RetrainingAnswer(BaseModel):
     id: str = Field(examples=["20260301-093000-041592"])
     asked: str = Field(examples=["2026-03-01T09:30:00+00:00"])
     sentences: int = Field(description="Labelled sentences that it was given.")
+    left_out: int = Field(description="Labels about which annotators disagreed; it was not given them.")
     state: Literal["waiting", "running", "ended", "cancelled", "failed"]
     phase: str | None = Field(
         description="starting, preparing, training, writing, judging or ended; null while it waits."
@@ -158,6 +159,7 @@ def as_answer(found: Retraining) -> dict[str, Any]:
         "id": found.id,
         "asked": found.asked,
         "sentences": found.sentences,
+        "left_out": found.left_out,
         "state": found.state,
         "phase": found.phase,
         "step": found.step,

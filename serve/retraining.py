@@ -4,7 +4,7 @@
         .lock               held while one is started
         .turn               held by the one that trains; another waits for it
         ID/                 one retraining
-            job.json        when it was asked for, and with how many sentences
+            job.json        when it was asked for, with how many sentences, and what was left out
             labels.jsonl    the labels that stood then
             sentences.jsonl sentences whose labels may change: labelled or put up for labelling
             .alive          held by the process as long as it lives
@@ -100,6 +100,8 @@ class Retraining:
     """UTC, ISO 8601."""
     sentences: int
     state: State
+    left_out: int = 0
+    """Labels about which annotators disagreed when it was asked for; they are not learnt."""
     phase: str | None = None
     """starting, or a phase of `diplotone-train`: preparing, training, writing, judging, ended; of the last while it
     runs, and where it stopped."""
@@ -192,7 +194,7 @@ class Retrainings:
                         "one retraining runs and another waits already; cancel one of them, or wait until one has ended"
                     )
                 self._tidy()
-                folder = self._new_folder(records)
+                folder = self._new_folder(records, left_out)
                 self._launch(folder)
         return self.get(folder.name)
 
@@ -270,7 +272,7 @@ class Retrainings:
                 " likely be undecided. More labels would let it be judged."
             )
 
-    def _new_folder(self, records: Sequence[Record]) -> Path:
+    def _new_folder(self, records: Sequence[Record], left_out: int) -> Path:
         asked = datetime.now(UTC)
         folder = self.folder / f"{asked:%Y%m%d-%H%M%S-%f}"  # to the microsecond, so that names sort as asked
         staging = folder.with_name(f".{folder.name}")
@@ -278,7 +280,11 @@ class Retrainings:
         try:
             (staging / LABELS).write_text(as_jsonl(records), encoding="utf-8")
             (staging / SENTENCES).write_text(self._sentences(records), encoding="utf-8")
-            job = {"asked": asked.isoformat(timespec="seconds"), "sentences": len(records)}
+            job = {
+                "asked": asked.isoformat(timespec="seconds"),
+                "sentences": len(records),
+                "left_out": left_out,
+            }
             (staging / JOB).write_text(json.dumps(job) + "\n", encoding="utf-8")
             os.replace(staging, folder)
         except OSError:
@@ -373,6 +379,7 @@ def _read(folder: Path) -> Retraining | None:
         folder=folder,
         asked=str(job.get("asked")),
         sentences=int(job.get("sentences", 0)),
+        left_out=int(job.get("left_out", 0)),
         state=state,
         phase=None if state == "waiting" else str(progress.get("phase", "starting")),
         step=progress.get("step") if training else None,

@@ -53,6 +53,7 @@ function opinion(task, label, key) {
   return make('li', {},
     make('b', {}, label.annotator), ' says ', chip,
     make('div', { class: 'quiet' }, `${label.made.slice(0, 16).replace('T', ' ')} UTC${label.old ? `, as a correction of ${label.old}` : ''}`),
+    label.text === dispute().text ? null : make('div', { class: 'quiet' }, `of the text written: “${label.text}”`),
     label.note ? make('p', {}, `“${label.note}”`) : null,
     make('button', { type: 'button', class: 'take-opinion', 'data-label': label.new }, `Take ${label.annotator}’s `, make('kbd', {}, String(key))));
 }

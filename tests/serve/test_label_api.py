@@ -182,6 +182,25 @@ def test_what_is_settled_stands_beside_what_it_settles(client):
     assert dispute() is not None
 
 
+def test_texts_that_differ_in_case_and_space_alone_are_one_dispute(client):
+    first, second = "Mali met Chad on Friday.", "MALI met  Chad on Friday."
+    for who, text, new in (("pia", first, "neutral"), ("pia", second, "hostile"), ("rob", second, "critical")):
+        give(client, {"text": text, "task": "tone", "new": new}, annotator=who)
+    (found,) = [d for d in client.get("/v1/labels/disputes").json()["disputes"] if d["text"] == first]
+    assert [(label["annotator"], label["text"]) for label in found["labels"]] == [
+        ("pia", first), ("pia", second), ("rob", second),
+    ]  # fmt: skip
+    listed = client.get("/v1/labels").json()["contradictions"]
+    assert [c["labels"] for c in listed if c["text"] == first] == [{"pia": "neutral, hostile", "rob": "critical"}]
+    label = {"text": second, "task": "tone", "new": "neutral"}
+    assert client.post("/v1/labels/settle", json={"annotator": "sue", "label": label}).status_code == 201
+    exported = [json.loads(line) for line in client.get("/v1/labels/export").text.splitlines()]
+    assert {row["text"]: row["tone"] for row in exported if row["text"] in (first, second)} == {
+        first: "neutral",
+        second: "neutral",
+    }
+
+
 def test_nothing_is_settled_that_nobody_disputes(client):
     label = {"text": "Fiji met Tonga on Wednesday.", "task": "tone", "new": "neutral"}
     give(client, label, annotator="ned")

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diplotone.model.codebook import Codebook
 from diplotone.model.cells import original_cell, safe_cell
 from diplotone.model.errors import DiplotoneError
+from diplotone.model.record_files import check_bytes
 from diplotone.serve.label_files import as_csv, as_jsonl, as_label_studio, export_records, import_file
 from diplotone.serve.label_types import Item, NewLabel
 from diplotone.serve.labels import LabelStore
@@ -67,6 +69,48 @@ def test_a_contradiction_is_stored_shown_and_left_out_of_the_export(filled):
     (record,) = [r for r in export.records if r.text == TEXT]
     assert (record.tone, record.sentiment) == (None, "negative")
     assert export_records(filled, "ben").records[0].tone == "hostile"
+
+
+WRITINGS = ("Oslo accused Riga.", "OSLO accused RIGA.", " Oslo  accused Riga.", "Suva met Apia.")
+GIVEN = st.lists(
+    st.tuples(
+        st.sampled_from(["ada", "ben"]),
+        st.sampled_from(WRITINGS),
+        st.sampled_from([("tone", "hostile"), ("tone", "critical"), ("stance", "opposed"), ("stance", "neutral")]),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+def item_of(text: str, task: str) -> Item:
+    start = text.upper().find("RIGA") if "RIGA" in text.upper() else 0
+    return Item(text=text, task=task, target=(start, start + 4) if task == "stance" else None)
+
+
+@given(GIVEN, st.sampled_from(["all", "checked", "settled"]))
+@settings(max_examples=60, deadline=None)
+def test_whatever_was_said_an_export_can_be_read_again(tmp_path_factory, labels, which):
+    """Texts that differ in letter case and white space alone count as one where records are read."""
+    store = LabelStore(tmp_path_factory.mktemp("store") / "labels.sqlite3", Codebook.load())
+    for who, text, (task, new), settles in labels:
+        label = NewLabel(item=item_of(text, task), new=new)
+        if settles and label.item.question in {found.item.question for found in store.contradictions()}:
+            store.settle(label, annotator=who, origin="page")
+        else:
+            store.add([label], annotator=who, release=None, origin="page")
+    export = export_records(store, which=which)
+    for name, data in (("a.jsonl", as_jsonl(export.records)), ("a.csv", as_csv(export.records))):
+        assert [str(fault) for fault in check_bytes(name, data.encode(), store.codebook).faults] == []
+    assert [found.item for found in export.contradictions] == [found.item for found in store.contradictions()]
+
+
+def test_two_writings_by_one_person_are_no_check_of_each_other(store):
+    for text in (TEXT, TEXT.upper()):
+        store.add([NewLabel(item=Item(text=text, task="tone"), new="critical")], annotator="ada", release=None, origin="p")
+    assert export_records(store, which="checked").records == ()
+    store.add([NewLabel(item=Item(text=f"{TEXT} ", task="tone"), new="critical")], annotator="ben", release=None, origin="p")
+    assert {record.text for record in export_records(store, which="checked").records} == {TEXT, TEXT.upper(), f"{TEXT} "}
 
 
 def test_label_studio_names_its_annotators(store):

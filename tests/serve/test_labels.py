@@ -96,6 +96,28 @@ def test_annotators_who_disagree_are_shown_side_by_side(store):
     assert store.annotators() == {"ada": 2, "ben": 2}
 
 
+def test_one_text_written_in_two_ways_is_one_question_and_settled_for_both(store):
+    other = Item(text="OSLO  accused Riga of theft.", task="tone")
+    say(store, TONE, "critical", "ada")
+    say(store, other, "hostile", "ben")
+    say(store, Item(text=TEXT, task="stance", source=(0, 4), target=(13, 17)), "opposed", "ada")
+    say(store, Item(text=other.text, task="stance", source=(0, 4), target=(14, 18)), "neutral", "ben")
+    tone, stance = store.contradictions()
+    assert [label.item for label in tone.labels] == [TONE, other]
+    assert {label.new for label in stance.labels} == {"opposed", "neutral"}, "one pair, a character further"
+    store.settle(NewLabel(item=other, new="neutral"), annotator="cleo", origin="page")
+    assert [found.item.task for found in store.contradictions()] == ["stance"]
+    last = store.settle(NewLabel(item=TONE, new="hostile"), annotator="dee", origin="page")
+    assert store.settled()[other.question] == last, "whoever settles last, in whichever writing"
+
+
+def test_one_person_who_labels_two_writings_of_a_text_differently_is_shown(store):
+    say(store, TONE, "critical")
+    say(store, Item(text=TEXT.upper(), task="tone"), "hostile")
+    (found,) = store.contradictions()
+    assert [(label.annotator, label.new) for label in found.labels] == [("ada", "critical"), ("ada", "hostile")]
+
+
 @pytest.mark.parametrize(
     ("item", "new", "words"),
     [

@@ -187,6 +187,16 @@ def test_one_trains_one_waits_and_a_third_is_refused(retrainings, store):
 
 
 @pytest.mark.slow
+def test_texts_that_differ_in_case_alone_and_are_labelled_differently_do_not_stop_it(retrainings, store):
+    for text, tone in ((b"Suva met Apia.", b"neutral"), (b"SUVA met Apia.", b"hostile")):
+        import_file(store, "more.csv", b"text,tone\n" + text + b"," + tone, annotator="ada")
+    started = retrainings.start()
+    assert (started.sentences, started.left_out) == (12, 1)
+    until(lambda: retrainings.get(started.id).steps)  # it has read the labels
+    until(lambda: retrainings.get(started.id).phase == "training")
+
+
+@pytest.mark.slow
 def test_one_that_is_killed_is_told_of_and_makes_room(retrainings):
     first = retrainings.start()
     until(lambda: retrainings.get(first.id).steps)
