@@ -34,10 +34,13 @@ class TaskAgreement:
 
 
 def agreement(standing: Iterable[Label], codebook: Codebook) -> list[TaskAgreement]:
-    """Return the agreement in each task, in codebook order; labels that were corrections do not count."""
+    """Return the agreement in each task, in codebook order.
+
+    Labels that were corrections do not count, nor do those that the codebook does not have.
+    """
     given: dict[QuestionKey, dict[str, Label]] = defaultdict(dict)
     for label in standing:
-        if label.is_blind:
+        if label.is_blind and label.is_in(codebook):
             given[label.item.question][label.annotator] = label  # of several writings of a text the last
     found = []
     for task in codebook:

@@ -237,7 +237,14 @@ class AgreementAnswer(BaseModel):
     """Agreement in each task."""
 
     tasks: list[TaskAgreementAnswer]
+    unknown: int = Field(
+        description="Labels that stand and count nowhere: the codebook in use does not have them, as after a retraining"
+        " with another one."
+    )
 
+
+LEFT_OUT, UNKNOWN = "x-left-out", "x-left-out-unknown"
+"""Headers of an export: questions about which annotators disagree, and labels that the codebook does not have."""
 
 MOST_TAKEN = 200
 """Sentences of an archive that are put up at once; more than anybody labels in a day."""
@@ -308,7 +315,11 @@ def build_label_router(
         "/v1/labels/agreement", response_model=AgreementAnswer, summary="How far annotators agree, by task"
     )
     def agreed() -> Any:
-        return {"tasks": [task.as_dict() for task in agreement(store.standing(), store.codebook)]}
+        standing = store.standing()
+        return {
+            "tasks": [task.as_dict() for task in agreement(standing, store.codebook)],
+            "unknown": sum(not label.is_in(store.codebook) for label in standing),
+        }
 
     @router.get("/v1/labels", response_model=LabelsAnswer, summary="List labels")
     def listed(
@@ -335,9 +346,11 @@ def build_label_router(
     ) -> Response:
         if form == "label-studio":
             standing = [label for label in store.standing() if annotator in (None, label.annotator)]
-            return _file(as_label_studio(standing), "labels.json", "application/json")
+            known = [label for label in standing if label.is_in(store.codebook)]
+            unknown = {UNKNOWN: str(len(standing) - len(known))}
+            return _file(as_label_studio(known), "labels.json", "application/json", unknown)
         export = export_records(store, annotator, which)
-        headers = {"x-left-out": str(len(export.contradictions))}
+        headers = {LEFT_OUT: str(len(export.contradictions)), UNKNOWN: str(len(export.unknown))}
         if form == "csv":
             return _file("\ufeff" + as_csv(export.records), "labels.csv", "text/csv; charset=utf-8", headers)
         return _file(as_jsonl(export.records), "labels.jsonl", "application/jsonl", headers)

@@ -1,7 +1,8 @@
 """Labels in and out of files: records (JSONL, CSV) and Label Studio's JSON.
 
 An export holds one label per question. Where annotators disagree there is none to give until somebody has
-settled it: the label is left out and the disagreement told. An import stores what is new; a label that its
+settled it: the label is left out and the disagreement told. So are labels that the codebook in use does not have, as
+after a retraining with another one. An import stores what is new; a label that its
 annotator stands by already is not stored twice, and that is told as well.
 """
 
@@ -34,6 +35,8 @@ class Export:
     records: tuple[Record, ...]
     contradictions: tuple[Contradiction, ...]
     """Left out: annotators disagree."""
+    unknown: tuple[Label, ...]
+    """Left out: the codebook does not have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,12 @@ Which = Literal["all", "checked", "settled"]
 """Which labels an export holds: all that stand, those that two people agree on or somebody settled, or the last."""
 
 
-def export_records(store: LabelStore, annotator: str | None = None, which: Which = "all") -> Export:
+def export_records(
+    store: LabelStore,
+    annotator: str | None = None,
+    which: Which = "all",
+    codebook: Codebook | None = None,
+) -> Export:
     """Return the labels that stand, as records, in the order in which the sentences were first labelled.
 
     Where annotators disagree, the label that settles it counts, for every writing of the sentence. So the records can
@@ -61,25 +69,30 @@ def export_records(store: LabelStore, annotator: str | None = None, which: Which
         store: Where they are.
         annotator: Only this person's, whatever was settled.
         which: "all", "checked" (given alike by two or more, or settled), or "settled".
+        codebook: Which labels there are; None takes the store's.
     """
+    codebook = codebook or store.codebook
     standing = [label for label in store.standing() if annotator in (None, label.annotator)]
-    settled = store.settled() if annotator is None else {}
-    disputed = [found for found in contradictions(standing) if found.item.question not in settled]
+    settled = store.settled(codebook) if annotator is None else {}
+    unknown = [
+        label for label in standing if not label.is_in(codebook) and label.item.question not in settled
+    ]
+    known = [label for label in standing if label.is_in(codebook)]
+    disputed = [found for found in contradictions(known) if found.item.question not in settled]
     left_out = {found.item.question for found in disputed}
     given_by: dict[QuestionKey, set[str]] = defaultdict(set)
-    for label in standing:
+    for label in known:
         given_by[label.item.question].add(label.annotator)
     by_text: dict[str, dict[Item, str]] = {}
     for label in standing:
         question = label.item.question
+        holds = settled.get(question, label)
         is_checked = len(given_by[question]) > 1 and which == "checked"
-        if question in left_out or not (which == "all" or is_checked or question in settled):
-            continue
-        new = settled.get(question, label).new
-        if new is not None:
-            by_text.setdefault(label.item.text, {})[label.item] = new
+        is_wanted = which == "all" or is_checked or question in settled
+        if is_wanted and question not in left_out and holds.is_in(codebook):
+            by_text.setdefault(label.item.text, {})[label.item] = str(holds.new)
     records = tuple(_record(text, labels) for text, labels in by_text.items())
-    return Export(records=records, contradictions=tuple(disputed))
+    return Export(records=records, contradictions=tuple(disputed), unknown=tuple(unknown))
 
 
 def _record(text: str, labels: Mapping[Item, str]) -> Record:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..model.codebook import Codebook
 from ..model.errors import DiplotoneError
 from ..model.records import QuestionKey, Span, question_key
 
@@ -88,6 +89,10 @@ class Label:
     def is_blind(self) -> bool:
         """Whether it was given without a label to look at; a correction was not."""
         return self.old is None and not self.settles
+
+    def is_in(self, codebook: Codebook) -> bool:
+        """Whether a codebook has the label; one that was given under another codebook may not be in it."""
+        return self.new in codebook[self.item.task].names
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON-ready types."""

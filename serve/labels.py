@@ -1,6 +1,7 @@
 """The label store: every label and correction that anybody gave, in one SQLite file that only grows.
 
-A label is about a sentence, or about an ordered pair of actors in it, and answers one task of the codebook.
+A label is about a sentence, or about an ordered pair of actors in it, and answers one task of the codebook. Where
+another codebook comes into use, labels that it does not have stay and are shown, but count no more.
 Where annotators disagree, somebody may settle it by a label of its own, beside theirs.
 Whoever changes their mind adds a row, whoever takes a label back adds a row that names the one it undoes;
 the file itself refuses updates and deletions. A call that returns has committed and flushed what it was
@@ -93,7 +94,7 @@ class LabelStore:
         Raises:
             LabelError: It cannot be taken (see `add`), or nobody disagrees about the item.
         """
-        disputed = {found.item.question for found in contradictions(self.standing())}
+        disputed = {found.item.question for found in contradictions(self.known())}
         if label.item.question not in disputed:
             raise LabelError(
                 f"{label.item.task}: nobody disagrees about it, so there is nothing to settle; give a label"
@@ -220,9 +221,19 @@ class LabelStore:
         """Return the label that each annotator stands by, for each item, the oldest first."""
         return [label for label in self._standing(None) if not label.settles]
 
-    def settled(self) -> dict[QuestionKey, Label]:
-        """Return the label that holds for each question whose disagreement was settled, whoever did it last."""
-        return {label.item.question: label for label in self._standing(None) if label.settles}
+    def known(self) -> list[Label]:
+        """Return those of `standing` that the codebook has; others were given under another one."""
+        return [label for label in self.standing() if label.is_in(self.codebook)]
+
+    def settled(self, codebook: Codebook | None = None) -> dict[QuestionKey, Label]:
+        """Return the label that holds for each question whose disagreement was settled, whoever did it last.
+
+        Args:
+            codebook: Labels that it lacks settle nothing; None takes the store's.
+        """
+        known = codebook or self.codebook
+        found = (label for label in self._standing(None) if label.settles and label.is_in(known))
+        return {label.item.question: label for label in found}
 
     def _standing(self, hashes: str | None) -> list[Label]:
         with self._database.connection() as connection:
@@ -240,7 +251,7 @@ class LabelStore:
     def contradictions(self) -> list[Contradiction]:
         """Return the questions about which annotators disagree and which nobody has settled."""
         settled = self.settled()
-        return [found for found in contradictions(self.standing()) if found.item.question not in settled]
+        return [found for found in contradictions(self.known()) if found.item.question not in settled]
 
     def annotators(self) -> dict[str, int]:
         """Return how many labels each annotator stands by, the most busy first."""

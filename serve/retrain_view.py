@@ -97,6 +97,11 @@ def _left_out(found: Plan | Retraining) -> Iterator[str]:
     """What a retraining does not learn, and why."""
     if found.left_out:
         yield f"Left out: {_n_labels(found.left_out)} about which annotators disagree (see the Labels tab)."
+    if found.unknown:
+        yield (
+            f"Left out: {_n_labels(found.unknown)} that the codebook of the release in use does not have; the store"
+            " keeps them."
+        )
 
 
 def _n_labels(n: int) -> str:

@@ -10,7 +10,7 @@ const settleRadios = (task) => all(`[name=settle-${task}]`);
 async function loadDisputes() {
   const [found, agreed] = await Promise.all([ask('v1/labels/disputes'), ask('v1/labels/agreement')]);
   ({ disputes } = found);
-  one('.agreement').replaceChildren(...agreementTable(agreed.tasks));
+  one('.agreement').replaceChildren(...agreementTable(agreed.tasks), ...unknownLabels(agreed.unknown));
   showDispute();
   one('.settle-status').textContent = disputes.length ? '' :
     `Nobody disagrees${found.settled ? ` any more; ${found.settled} settled` : ''}.`;
@@ -29,6 +29,12 @@ function agreementTable(tasks) {
       make('thead', {}, make('tr', {}, ...heads.map((head) => make('th', { scope: 'col' }, head)))),
       make('tbody', {}, ...rows)),
   ];
+}
+
+function unknownLabels(n) {
+  if (!n) return [];
+  const labels = n === 1 ? '1 label that was given is' : `${n} labels that were given are`;
+  return [make('p', {}, `${labels} not in the codebook of this release, and so kept, but counted neither here nor in exports and retrainings.`)];
 }
 
 function showDispute() {

@@ -19,6 +19,8 @@ from diplotone.serve.labels import LabelStore
 from diplotone.serve.page_api import keep
 from diplotone.serve.view import render_analysis
 
+from .conftest import WordAnalyzer
+
 TEXT = "Oslo accused Riga of theft."
 LABEL = {"text": TEXT, "task": "tone", "old": "neutral", "new": "critical"}
 PAIR = {"text": TEXT, "task": "stance", "source": [0, 4], "target": [13, 17], "new": "opposed"}
@@ -221,6 +223,22 @@ def test_agreement_counts_blind_labels_of_two_people(app, codebook, tmp_path):
     assert tone.alpha == pytest.approx(1 - 2 / ((36 - 9 - 4 - 1) / 5))
     act = next(found for found in agreement(store.standing(), codebook) if found.task == "act")
     assert (act.n, act.same, act.alpha) == (0, None, None)
+
+
+def test_labels_of_another_codebook_are_counted_and_left_out(codebook, other_codebook, own_home):
+    tone = Item(text=TEXT, task="tone")
+    for who in ("ada", "ben"):
+        labels = [NewLabel(item=tone, new="critical"), NewLabel(item=Item(text="Oslo.", task="tone"), new="neutral")]
+        LabelStore.at_home(codebook).add(labels, annotator=who, release=None, origin="page")
+    analyzer = WordAnalyzer(other_codebook)
+    with TestClient(build_app([analyzer], SETTINGS), base_url="http://127.0.0.1:7860") as client:
+        agreed = client.get("/v1/labels/agreement").json()
+        assert (agreed["unknown"], agreed["tasks"][1]["task"], agreed["tasks"][1]["n"]) == (2, "tone", 1)
+        for form in ("jsonl", "csv", "label-studio"):
+            export = client.get("/v1/labels/export", params={"form": form})
+            assert (export.headers["x-left-out-unknown"], "critical" in export.text) == ("2", False)
+        assert client.get("/v1/labels").json()["annotators"] == {"ada": 2, "ben": 2}, "nothing is deleted"
+        assert client.get("/v1/labels/disputes").json() == {"disputes": [], "settled": 0}
 
 
 def test_an_archive_gives_its_sentences_most_worth_labelling(client):

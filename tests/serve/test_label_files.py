@@ -113,6 +113,28 @@ def test_two_writings_by_one_person_are_no_check_of_each_other(store):
     assert {record.text for record in export_records(store, which="checked").records} == {TEXT, TEXT.upper(), f"{TEXT} "}
 
 
+def test_an_export_holds_only_labels_that_the_codebook_has_and_says_which_it_leaves_out(filled, other_codebook):
+    under = LabelStore(filled.path, other_codebook)
+    for export in (export_records(under), export_records(filled, codebook=other_codebook)):
+        assert [(label.item.task, label.new) for label in export.unknown] == [("tone", "critical")]
+        (record,) = [record for record in export.records if record.text == TEXT]
+        assert (record.tone, record.sentiment) == (None, "negative")
+        report = check_bytes("a.jsonl", as_jsonl(export.records).encode(), other_codebook)
+        assert (report.faults, len(report.records)) == ((), 2)
+    assert export_records(filled).unknown == ()
+
+
+def test_what_was_settled_since_stands_for_labels_that_the_codebook_lacks(filled, other_codebook):
+    tone = Item(text=TEXT, task="tone")
+    under = LabelStore(filled.path, other_codebook)
+    for who, new in (("ben", "neutral"), ("cleo", "hostile")):
+        under.add([NewLabel(item=tone, new=new)], annotator=who, release=None, origin="page")
+    under.settle(NewLabel(item=tone, new="disapproving"), annotator="dee", origin="page")
+    export = export_records(under)
+    assert [record.tone for record in export.records if record.text == TEXT] == ["disapproving"]
+    assert export.unknown == ()
+
+
 def test_label_studio_names_its_annotators(store):
     task = {
         "data": {"text": TEXT},

@@ -118,6 +118,21 @@ def test_one_person_who_labels_two_writings_of_a_text_differently_is_shown(store
     assert [(label.annotator, label.new) for label in found.labels] == [("ada", "critical"), ("ada", "hostile")]
 
 
+def test_labels_that_another_codebook_lacks_stay_and_count_no_more(store, other_codebook):
+    say(store, TONE, "critical", "ada")
+    say(store, TONE, "hostile", "ben")
+    store.settle(NewLabel(item=TONE, new="critical"), annotator="cleo", origin="page")
+    other = LabelStore(store.path, other_codebook)
+    assert [label.new for label in other.rows()] == ["critical", "hostile", "critical"]
+    assert [label.new for label in other.standing()] == ["critical", "hostile"]
+    assert [label.new for label in other.known()] == ["hostile"]
+    assert other.settled() == {}
+    assert other.contradictions() == [], "nobody disagrees with ben in the labels that there are now"
+    with pytest.raises(LabelError, match="nothing to settle"):
+        other.settle(NewLabel(item=TONE, new="neutral"), annotator="cleo", origin="page")
+    assert other.undo(1, annotator="ada").old == "critical"
+
+
 @pytest.mark.parametrize(
     ("item", "new", "words"),
     [

@@ -66,6 +66,8 @@ def test_a_verdict_shows_what_each_label_gains_and_what_changes():
 def test_a_retraining_says_what_it_left_out():
     ended = retraining(state="ended", verdict=VERDICT, left_out=1)
     assert "Left out: 1 label about which annotators disagree" in outcomes(ended)
+    under_another = outcomes(retraining(state="ended", verdict=VERDICT, unknown=1_200))
+    assert "1,200 labels that the codebook of the release in use does not have" in under_another
     assert "Left out" not in outcomes(retraining(state="ended", verdict=VERDICT))
 
 
