@@ -20,13 +20,22 @@ from .agreement import agreement
 from .api import REFUSALS, ErrorAnswer
 from .archive_file import read_archive
 from .config import ServeConfig
-from .label_files import Which, as_csv, as_jsonl, as_label_studio, export_records, import_file
+from .label_files import (
+    Which,
+    as_csv,
+    as_jsonl,
+    as_label_studio,
+    export_records,
+    import_file,
+    lost_in_csv,
+)
 from .label_types import (
     LONGEST_NAME,
     LONGEST_NOTE,
     Contradiction,
     Doubtful,
     Item,
+    Label,
     NewLabel,
     checked_annotator,
 )
@@ -110,6 +119,13 @@ class UndoRequest(BaseModel):
     note: str | None = Field(default=None, max_length=LONGEST_NOTE)
 
 
+class BeforeAnswer(BaseModel):
+    """A label in whose place another one stands."""
+
+    id: int
+    new: str
+
+
 class LabelAnswer(BaseModel):
     """A row of the store."""
 
@@ -131,10 +147,18 @@ class LabelAnswer(BaseModel):
     settles: bool = Field(description="Whether it settles what annotators disagreed about.")
 
 
+class RowAnswer(LabelAnswer):
+    """A row with what stood before it."""
+
+    before: BeforeAnswer | None = Field(
+        description="What its annotator stood by until then; the same label again where it was given twice."
+    )
+
+
 class SavedAnswer(BaseModel):
     """Rows that are on the disk."""
 
-    saved: list[LabelAnswer]
+    saved: list[RowAnswer]
 
 
 class ContradictionAnswer(BaseModel):
@@ -153,7 +177,7 @@ class ContradictionAnswer(BaseModel):
 class LabelsAnswer(BaseModel):
     """A page of the store, the latest first."""
 
-    labels: list[LabelAnswer]
+    labels: list[RowAnswer]
     next: int | None = Field(description="Give it as `before` for the next page; null on the last.")
     annotators: dict[str, int] = Field(description="Labels that each annotator stands by.")
     contradictions: list[ContradictionAnswer]
@@ -164,7 +188,20 @@ class ImportAnswer(BaseModel):
 
     added: int
     repeated: list[str] = Field(description="Labels that stood already; not stored again.")
+    changed: list[str] = Field(
+        description="Labels of those added whose annotator said otherwise before, in the store or in the same file."
+    )
     contradictions: list[ContradictionAnswer]
+
+
+class LeftOutAnswer(BaseModel):
+    """What an export of all labels leaves out."""
+
+    disputed: int = Field(description="Questions about which annotators disagree; nobody has settled them yet.")
+    unknown: int = Field(description="Labels that the codebook in use does not have.")
+    csv: int = Field(
+        description="In CSV also: labels of pairs whose words stand in their sentence more than once."
+    )
 
 
 class SentencesRequest(BaseModel):
@@ -243,8 +280,8 @@ class AgreementAnswer(BaseModel):
     )
 
 
-LEFT_OUT, UNKNOWN = "x-left-out", "x-left-out-unknown"
-"""Headers of an export: questions about which annotators disagree, and labels that the codebook does not have."""
+LEFT_OUT, UNKNOWN, LOST_IN_CSV = "x-left-out", "x-left-out-unknown", "x-left-out-csv"
+"""Headers of an export, with what it leaves out; see `LeftOutAnswer`."""
 
 MOST_TAKEN = 200
 """Sentences of an archive that are put up at once; more than anybody labels in a day."""
@@ -276,7 +313,7 @@ def build_label_router(
             origin="http",
         )
         metrics.labels.inc(len(saved))
-        return {"saved": [label.as_dict() for label in saved]}
+        return {"saved": _rows(store, saved)}
 
     @router.post(
         "/v1/labels/{number}/undo",
@@ -287,7 +324,7 @@ def build_label_router(
     )
     def undo(number: Annotated[int, Path(ge=1, le=LARGEST_ID)], request: UndoRequest, login: Writer) -> Any:
         who = checked_annotator(login or request.annotator)
-        return {"saved": [store.undo(number, annotator=who, note=request.note).as_dict()]}
+        return {"saved": _rows(store, [store.undo(number, annotator=who, note=request.note)])}
 
     @router.post(
         "/v1/labels/settle",
@@ -299,7 +336,7 @@ def build_label_router(
         who = checked_annotator(login or request.annotator)
         row = store.settle(_new_label(request.label), annotator=who, origin="http")
         metrics.labels.inc()
-        return {"saved": [row.as_dict()]}
+        return {"saved": _rows(store, [row])}
 
     @router.get(
         "/v1/labels/disputes", response_model=DisputesAnswer, summary="What annotators disagree about"
@@ -329,7 +366,7 @@ def build_label_router(
     ) -> Any:
         rows = store.rows(before=before, limit=limit, annotator=annotator)
         return {
-            "labels": [row.as_dict() for row in rows],
+            "labels": _rows(store, rows),
             "next": rows[-1].id if len(rows) == limit and rows[-1].id > 1 else None,
             "annotators": store.annotators(),
             "contradictions": list(map(_contradiction, store.contradictions())),
@@ -352,8 +389,20 @@ def build_label_router(
         export = export_records(store, annotator, which)
         headers = {LEFT_OUT: str(len(export.contradictions)), UNKNOWN: str(len(export.unknown))}
         if form == "csv":
+            headers[LOST_IN_CSV] = str(lost_in_csv(export.records))
             return _file("\ufeff" + as_csv(export.records), "labels.csv", "text/csv; charset=utf-8", headers)
         return _file(as_jsonl(export.records), "labels.jsonl", "application/jsonl", headers)
+
+    @router.get(
+        "/v1/labels/left-out", response_model=LeftOutAnswer, summary="What an export of all labels leaves out"
+    )
+    def left_out() -> Any:
+        export = export_records(store)
+        return {
+            "disputed": len(export.contradictions),
+            "unknown": len(export.unknown),
+            "csv": lost_in_csv(export.records),
+        }
 
     @router.post(
         "/v1/labels/import",
@@ -369,6 +418,7 @@ def build_label_router(
         return {
             "added": len(found.added),
             "repeated": list(found.repeated),
+            "changed": list(found.changed),
             "contradictions": list(map(_contradiction, found.contradictions)),
         }
 
@@ -452,6 +502,15 @@ FILE_BODY = {
 def _new_label(label: LabelRequest) -> NewLabel:
     item = Item(text=label.text, task=label.task, source=label.source, target=label.target)
     return NewLabel(item=item, new=label.new, old=label.old, note=label.note)
+
+
+def _rows(store: LabelStore, labels: Sequence[Label]) -> list[dict[str, Any]]:
+    """Rows with what their annotators stood by until then."""
+    before = store.before(labels)
+    return [
+        label.as_dict() | {"before": {"id": b.id, "new": b.new} if (b := before.get(label.id)) else None}
+        for label in labels
+    ]
 
 
 def _contradiction(contradiction: Contradiction) -> dict[str, Any]:

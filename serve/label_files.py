@@ -2,8 +2,8 @@
 
 An export holds one label per question. Where annotators disagree there is none to give until somebody has
 settled it: the label is left out and the disagreement told. So are labels that the codebook in use does not have, as
-after a retraining with another one. An import stores what is new; a label that its
-annotator stands by already is not stored twice, and that is told as well.
+after a retraining with another one. An import stores what is new, all of a file or nothing; a label that its
+annotator stands by already is not stored twice, and that is told as well, as is what somebody has said otherwise before.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Imported:
     added: tuple[Label, ...]
     repeated: tuple[str, ...]
     """Labels that their annotator stands by already, in words; not stored again."""
+    changed: tuple[str, ...]
+    """Labels of those added whose annotator stood by another one, in the store or earlier in the file, in words."""
     contradictions: tuple[Contradiction, ...]
     """Items of the file about which annotators now disagree; stored, and shown for people to settle."""
 
@@ -135,9 +137,15 @@ def as_csv(records: Iterable[Record]) -> str:
     return out.getvalue()
 
 
+def lost_in_csv(records: Iterable[Record]) -> int:
+    """Return how many labels `as_csv` leaves out: those of pairs whose words stand in the sentence more than once."""
+    lost = (pair for record in records for pair in record.pairs if _csv_pair(record.text, pair) is None)
+    return sum((pair.stance is not None) + (pair.act is not None) for pair in lost)
+
+
 def _csv_pair(text: str, pair: Pair) -> dict[str, str] | None:
     words = {"source": text[slice(*pair.source)] if pair.source else "", "target": text[slice(*pair.target)]}
-    if any(text.count(part) > 1 for part in words.values() if part):
+    if any(text.find(part) != text.rfind(part) for part in words.values() if part):  # overlapping ones too
         return None
     return words | {"stance": pair.stance or "", "act": pair.act or ""}
 
@@ -169,29 +177,34 @@ def import_file(
         raise LabelError(
             f'{name}: ends in "{ending}"; labels are read from .jsonl, .csv and Label Studio\'s .json'
         )
-    for labels in by_annotator.values():  # all of them before the first is stored
-        store.check(labels)
-    given = {(label.annotator, label.item): label.new for label in store.standing()}
-    repeated: list[str] = []
-    added: list[Label] = []
-    for who, labels in by_annotator.items():
-        fresh = []
-        for label in labels:
-            if given.get((who, label.item)) == label.new:
-                repeated.append(
-                    f'{label.item.task} of "{label.item.text[:60]}": {who} said {label.new} already'
-                )
-            else:
-                given[who, label.item] = label.new
-                fresh.append(label)
-        if fresh:
-            added += store.add(fresh, annotator=who, release=None, origin=Path(name).name)
-    touched = {label.item.question for label in added}
+    given = [(who, label) for who, labels in by_annotator.items() for label in labels]
+    if not given:
+        return Imported(added=(), repeated=(), changed=(), contradictions=())
+    brought = store.bring(given, origin=Path(name).name)
+    touched = {label.item.question for label in brought.added}
     return Imported(
-        added=tuple(added),
-        repeated=tuple(repeated),
+        added=brought.added,
+        repeated=tuple(f"{label.item}: {who} said {label.new} already" for who, label in brought.repeated),
+        changed=tuple(_changed(store, brought.added)),
         contradictions=tuple(c for c in store.contradictions() if c.item.question in touched),
     )
+
+
+def _changed(store: LabelStore, added: Sequence[Label]) -> Iterator[str]:
+    """Which of the labels of a file stand in the place of others by the same annotator, in words."""
+    before = store.before(added)
+    of_file = {label.id for label in added}
+    for label in added:
+        earlier = before.get(label.id)
+        if earlier is None:
+            continue
+        if earlier.id in of_file:
+            yield (
+                f"{label.item}: {label.annotator} says both {earlier.new} and {label.new} in this file; the last one,"
+                f" {label.new}, stands"
+            )
+        else:
+            yield f"{label.item}: {label.annotator} said {earlier.new} before, and now {label.new}"
 
 
 def _read(name: str, data: bytes, codebook: Codebook) -> tuple[Record, ...]:

@@ -49,6 +49,13 @@ class Item:
         """What is asked; the same for items whose texts differ in letter case and white space alone."""
         return question_key(self.text, self.task, self.source, self.target)
 
+    def __str__(self) -> str:
+        about = f'"{self.text[:60]}"'
+        if self.target is None:
+            return f"{self.task} of {about}"
+        ends = [self.text[slice(*span)] for span in (self.source, self.target) if span]
+        return f"{self.task} of {' → '.join(ends)} in {about}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLabel:
@@ -118,7 +125,16 @@ class Contradiction:
 
     def __str__(self) -> str:
         given = ", ".join(f"{label.annotator}: {label.new}" for label in self.labels)
-        return f'{self.item.task} of "{self.item.text[:60]}": {given}'
+        return f"{self.item}: {given}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What became of labels that were brought at once."""
+
+    added: tuple[Label, ...]
+    repeated: tuple[tuple[str, NewLabel], ...]
+    """With their annotators, who stood by them already; not stored again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from ..model.release import home
 from .label_database import LabelDatabase
 from .label_types import (
     LONGEST_NOTE,
+    Brought,
     Contradiction,
     Doubtful,
     Item,
@@ -58,6 +59,16 @@ _LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
 ) ORDER BY id"""
 
 
+_BEFORE = """SELECT given.id AS given, max(earlier.id) AS earlier FROM labels AS given JOIN labels AS earlier
+    ON earlier.text_sha256 = given.text_sha256 AND earlier.task = given.task AND earlier.id < given.id
+      AND earlier.settles = given.settles AND (given.settles OR earlier.annotator = given.annotator)
+      AND earlier.source_start IS given.source_start AND earlier.source_end IS given.source_end
+      AND earlier.target_start IS given.target_start AND earlier.target_end IS given.target_end
+  WHERE given.id IN (SELECT value FROM json_each(?)) AND given.undoes IS NULL AND earlier.undoes IS NULL
+    AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = earlier.id AND undo.id < given.id)
+  GROUP BY given.id"""
+
+
 class LabelStore:
     """Reads and writes one file of labels; may be used from any thread.
 
@@ -88,6 +99,39 @@ class LabelStore:
         """
         return self._add(labels, annotator=annotator, release=release, origin=origin, settles=False)
 
+    def bring(self, given: Sequence[tuple[str, NewLabel]], *, origin: str) -> Brought:
+        """Store labels of several annotators, all or none, but for those that they stand by already.
+
+        Args:
+            given: Each with its annotator.
+            origin: Where all of them come from.
+
+        Raises:
+            LabelError: As `add`; nothing is stored.
+        """
+        given = [(checked_annotator(annotator), label) for annotator, label in given]
+        _check_count(given)
+        self.check([label for _, label in given])
+        made = _now()
+        hashes = json.dumps(sorted({label.item.text_sha256 for _, label in given}))
+        with self._database.transaction() as connection:
+            standing = (label for label in _latest(connection, hashes) if not label.settles)
+            stands = {(label.annotator, label.item): label.new for label in standing}
+            ids: list[int] = []
+            repeated: list[tuple[str, NewLabel]] = []
+            for annotator, label in given:
+                if stands.get((annotator, label.item)) == label.new:
+                    repeated.append((annotator, label))
+                    continue
+                stands[annotator, label.item] = label.new
+                ids.append(
+                    _insert(
+                        connection, label.item, made=made, annotator=annotator, release=None, origin=origin,
+                        old=label.old, new=label.new, note=label.note, settles=False,
+                    )
+                )  # fmt: skip
+            return Brought(added=tuple(_by_ids(connection, ids)), repeated=tuple(repeated))
+
     def settle(self, label: NewLabel, *, annotator: str, origin: str) -> Label:
         """Store which label holds where annotators disagree, beside theirs, and return its row.
 
@@ -112,10 +156,7 @@ class LabelStore:
         settles: bool,
     ) -> tuple[Label, ...]:
         annotator = checked_annotator(annotator)
-        if not labels:
-            raise LabelError("labels: there are none; give at least one")
-        if len(labels) > MOST_AT_ONCE:
-            raise LabelError(f"labels: there are {len(labels):,}; at most {MOST_AT_ONCE:,} are taken at once")
+        _check_count(labels)
         self.check(labels)
         made = _now()
         with self._database.transaction() as connection:
@@ -217,6 +258,17 @@ class LabelStore:
             ).fetchall()
             return list(_labels(connection, found))
 
+    def before(self, given: Iterable[Label]) -> dict[int, Label]:
+        """Return, by the id of each label, the one that its annotator stood by until it was given, if any.
+
+        It says the same where a label was given twice. What settled a question stood until it is settled anew.
+        """
+        ids = json.dumps([label.id for label in given])
+        with self._database.connection() as connection:
+            pairs = [(row["given"], row["earlier"]) for row in connection.execute(_BEFORE, (ids,))]
+            earlier = {label.id: label for label in _by_ids(connection, [number for _, number in pairs])}
+        return {number: earlier[before] for number, before in pairs}
+
     def standing(self) -> list[Label]:
         """Return the label that each annotator stands by, for each item, the oldest first."""
         return [label for label in self._standing(None) if not label.settles]
@@ -237,7 +289,7 @@ class LabelStore:
 
     def _standing(self, hashes: str | None) -> list[Label]:
         with self._database.connection() as connection:
-            return list(_labels(connection, connection.execute(_LATEST, {"hashes": hashes}).fetchall()))
+            return list(_latest(connection, hashes))
 
     def given(self, texts: Iterable[str]) -> dict[str, list[Label]]:
         """Return the labels that stand, settling ones too, for each of these sentences that has any."""
@@ -291,6 +343,15 @@ class LabelStore:
         return [Doubtful(text=row["text"], release=row["release"], doubt=row["doubt"]) for row in found]
 
 
+def _check_count(labels: Sequence[object]) -> None:
+    if not labels:
+        raise LabelError("labels: there are none; give at least one")
+    if len(labels) > MOST_AT_ONCE:
+        raise LabelError(
+            f"labels: there are {len(labels):,}; at most {MOST_AT_ONCE:,} are taken at once; give them in parts"
+        )
+
+
 def _check_note(note: str | None, where: str) -> None:
     if note is not None and len(note) > LONGEST_NOTE:
         raise LabelError(f"{where}: has {len(note):,} characters; at most {LONGEST_NOTE:,} are kept")
@@ -325,6 +386,11 @@ def _insert(
     )  # fmt: skip
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def _latest(connection: sqlite3.Connection, hashes: str | None) -> Iterator[Label]:
+    """The labels that stand, settling ones too, of the texts with these SHA-256, a JSON list; None takes all."""
+    return _labels(connection, connection.execute(_LATEST, {"hashes": hashes}).fetchall())
 
 
 def _by_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Label]:

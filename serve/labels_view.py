@@ -259,6 +259,7 @@ def _import_and_export() -> Markup:
             )
             for title, which, forms in EXPORTS
         ),
+        element("p", class_="left-out quiet", role="status"),
         element(
             "label",
             "Import records (.jsonl, .csv) or Label Studio's .json under your name",
@@ -266,5 +267,6 @@ def _import_and_export() -> Markup:
             class_="file-label",
         ),
         element("p", class_="import-status", role="status"),
+        element("div", class_="import-details"),
         class_="fold",
     )

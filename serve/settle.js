@@ -8,12 +8,22 @@ const settleProblem = (error) => { one('.settle-problem').textContent = error?.m
 const settleRadios = (task) => all(`[name=settle-${task}]`);
 
 async function loadDisputes() {
-  const [found, agreed] = await Promise.all([ask('v1/labels/disputes'), ask('v1/labels/agreement')]);
+  const [found, agreed, leftOut] = await Promise.all(['disputes', 'agreement', 'left-out'].map((what) => ask(`v1/labels/${what}`)));
   ({ disputes } = found);
+  one('.left-out').textContent = inWords(leftOut);
   one('.agreement').replaceChildren(...agreementTable(agreed.tasks), ...unknownLabels(agreed.unknown));
   showDispute();
   one('.settle-status').textContent = disputes.length ? '' :
     `Nobody disagrees${found.settled ? ` any more; ${found.settled} settled` : ''}.`;
+}
+
+function inWords({ disputed, unknown, csv }) {
+  const parts = [
+    disputed && `${disputed} about which people disagree and which nobody has settled`,
+    unknown && `${unknown} that the codebook of this release does not have`,
+    csv && `in CSV ${csv} of actors whose words stand more than once in their sentence`,
+  ].filter(Boolean);
+  return parts.length ? `Labels that an export leaves out: ${parts.join('; ')}.` : '';
 }
 
 function agreementTable(tasks) {

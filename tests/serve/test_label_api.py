@@ -64,6 +64,28 @@ def test_undo_adds_a_row(client):
     assert (again.status_code, "undone already" in again.json()["error"]) == (400, True)
 
 
+def test_a_label_given_twice_is_shown_as_such(client):
+    label = {"text": "Kyoto met Nara on Sunday.", "task": "tone", "new": "neutral"}
+    rows = [give(client, label | {"new": new}, annotator="tom").json()["saved"][0] for new in ("neutral", "neutral", "hostile")]
+    before = [row["before"] for row in rows]
+    assert before == [None, {"id": rows[0]["id"], "new": "neutral"}, {"id": rows[1]["id"], "new": "neutral"}]
+    listed = client.get("/v1/labels", params={"annotator": "tom"}).json()["labels"]
+    assert [row["before"] for row in listed] == before[::-1]
+
+
+def test_what_an_export_leaves_out_is_told_before_and_with_it(client):
+    before = client.get("/v1/labels/left-out").json()
+    text = "Lome met Lome and Accra on Sunday."
+    pair = {"text": text, "task": "stance", "source": [0, 4], "target": [18, 23], "new": "neutral"}
+    give(client, pair, {"text": text, "task": "tone", "new": "neutral"}, annotator="uma")
+    give(client, {"text": text, "task": "tone", "new": "hostile"}, annotator="val")
+    after = client.get("/v1/labels/left-out").json()
+    assert (after["disputed"], after["csv"]) == (before["disputed"] + 1, before["csv"] + 1)
+    for form, lost in (("csv", str(after["csv"])), ("jsonl", None)):
+        headers = client.get("/v1/labels/export", params={"form": form}).headers
+        assert (headers["x-left-out"], headers.get("x-left-out-csv")) == (str(after["disputed"]), lost)
+
+
 def test_disagreement_is_listed_and_left_out_of_the_export(client):
     text = "Quito met Lima on Monday."
     for who, new in (("ada", "neutral"), ("ben", "cooperative")):
@@ -272,6 +294,9 @@ def test_import_over_http(client):
         )
         assert answer.status_code == 201
         assert (answer.json()["added"], len(answer.json()["repeated"])) == (added, repeated)
+    query = {"name": "a.jsonl", "annotator": "eve"}
+    answer = client.post("/v1/labels/import", params=query, content=data.replace(b"cooperative", b"neutral"))
+    assert answer.json()["changed"] == ['tone of "Suva praised Apia.": eve said cooperative before, and now neutral']
 
 
 def test_an_archive_is_scored_and_handed_out(client):
@@ -413,6 +438,7 @@ def test_every_public_call_is_described(client):
         "/v1/labels/settle",
         "/v1/labels/disputes",
         "/v1/labels/agreement",
+        "/v1/labels/left-out",
     }
     assert public | {"/v1/compare", "/v1/archives", "/v1/archives/{token}", "/metrics"} <= set(
         schema["paths"]

@@ -12,7 +12,14 @@ from diplotone.model.codebook import Codebook
 from diplotone.model.cells import original_cell, safe_cell
 from diplotone.model.errors import DiplotoneError
 from diplotone.model.record_files import check_bytes
-from diplotone.serve.label_files import as_csv, as_jsonl, as_label_studio, export_records, import_file
+from diplotone.serve.label_files import (
+    as_csv,
+    as_jsonl,
+    as_label_studio,
+    export_records,
+    import_file,
+    lost_in_csv,
+)
 from diplotone.serve.label_types import Item, NewLabel
 from diplotone.serve.labels import LabelStore
 
@@ -165,6 +172,68 @@ def test_label_studio_names_its_annotators(store):
     labels = store.standing()
     assert {label.annotator for label in labels} == {"label-studio-7"}
     assert labels[1].item == Item(text=TEXT, task="act", source=(0, 4), target=(13, 17))
+
+
+def annotation(who, *tones: str) -> dict:
+    value = {"type": "choices", "from_name": "tone", "to_name": "text"}
+    return {"completed_by": who, "result": [value | {"value": {"choices": [tone]}} for tone in tones]}
+
+
+def label_studio(*annotations: dict, text: str = TEXT) -> bytes:
+    return json.dumps([{"data": {"text": text}, "annotations": list(annotations)}]).encode()
+
+
+def test_two_annotations_by_one_person_are_told_and_both_kept(store):
+    data = label_studio(annotation(7, "critical"), annotation(8, "critical"), annotation(7, "hostile"))
+    imported = import_file(store, "ls.json", data, annotator="ada")
+    assert len(imported.added) == 3
+    assert imported.changed == (
+        f'tone of "{TEXT}": label-studio-7 says both critical and hostile in this file; the last one, hostile, stands',
+    )
+    again = import_file(store, "ls.json", data, annotator="ada")
+    assert [label.new for label in again.added] == ["critical", "hostile"], "it changes its mind once more, and back"
+    assert len(again.changed) == 2
+
+
+def test_a_changed_mind_is_told(filled):
+    rows = [{"text": TEXT, "tone": "hostile", "pairs": [{"source": [0, 4], "target": [13, 17], "stance": "neutral"}]}]
+    imported = import_file(filled, "new.jsonl", json.dumps(rows[0]).encode(), annotator="ada")
+    assert imported.changed == (
+        f'tone of "{TEXT}": ada said critical before, and now hostile',
+        f'stance of Oslo → Riga in "{TEXT}": ada said opposed before, and now neutral',
+    )
+    assert import_file(filled, "new.jsonl", json.dumps(rows[0]).encode(), annotator="ben").changed == ()
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        (annotation({"id": 1, "email": "x" * 101}, "critical"), "annotator"),
+        (annotation({"id": 1, "email": "\u0000"}, "critical"), "annotator"),
+        (annotation(8, "angry"), 'tone "angry" is not one of'),
+        (annotation(8, *["critical"] * 10_000), "10,001; at most 10,000"),
+    ],
+)
+def test_nothing_of_the_first_annotator_is_stored_where_the_second_is_refused(store, second, words):
+    with pytest.raises(DiplotoneError, match=words):
+        import_file(store, "ls.json", label_studio(annotation(7, "critical"), second), annotator="ada")
+    assert store.rows() == []
+
+
+def test_labels_that_csv_cannot_hold_are_counted(store):
+    text = "Riga met Riga, and papapa met Oslo."
+    labels = [
+        NewLabel(item=Item(text=text, task="tone"), new="neutral"),
+        NewLabel(item=Item(text=text, task="stance", source=(0, 4), target=(30, 34)), new="opposed"),
+        NewLabel(item=Item(text=text, task="act", source=(0, 4), target=(30, 34)), new="ACCUSE"),
+        NewLabel(item=Item(text=text, task="stance", source=(30, 34), target=(19, 23)), new="opposed"),  # pa-pa, twice
+        NewLabel(item=Item(text=text, task="stance", target=(30, 34)), new="neutral"),
+    ]
+    store.add(labels, annotator="ada", release=None, origin="page")
+    records = export_records(store).records
+    assert lost_in_csv(records) == 3
+    (record,) = check_bytes("a.csv", as_csv(records).encode(), store.codebook).raise_for_faults()
+    assert (record.tone, [pair.stance for pair in record.pairs]) == ("neutral", ["neutral"])
 
 
 @pytest.mark.parametrize(

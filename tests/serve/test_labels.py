@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from diplotone.serve import labels
 from diplotone.serve.label_database import MIGRATIONS
 from diplotone.serve.label_types import Doubtful, Item, LabelError, NewLabel
 from diplotone.serve.labels import LabelStore
@@ -63,6 +64,54 @@ def test_an_undoing_is_a_row_and_brings_the_former_label_back(store):
         ("hostile", True),
         ("critical", False),
     ]
+
+
+def test_what_somebody_stood_by_before_is_told(store):
+    first = say(store, TONE, "critical")
+    assert store.before([first]) == {}
+    again, otherwise = say(store, TONE, "critical"), say(store, TONE, "hostile")
+    say(store, TONE, "neutral", "ben")
+    undoing = store.undo(otherwise.id, annotator="ada")
+    last = say(store, TONE, "neutral")
+    before = store.before([first, again, otherwise, undoing, last])
+    assert {number: label.id for number, label in before.items()} == {
+        again.id: first.id,
+        otherwise.id: again.id,  # which stood then, whatever was undone since
+        last.id: again.id,
+    }
+
+
+def test_labels_of_several_are_brought_in_one_piece(store):
+    say(store, TONE, "critical", "ada")
+    given = [
+        ("ada", NewLabel(item=TONE, new="critical")),
+        (" ada ", NewLabel(item=TONE, new="hostile")),
+        ("ben", NewLabel(item=TONE, new="neutral")),
+    ]
+    for bad in (("x" * 101, NewLabel(item=TONE, new="neutral")), ("cleo", NewLabel(item=TONE, new="angry"))):
+        with pytest.raises(LabelError):
+            store.bring([*given, bad], origin="a.json")
+    with pytest.raises(LabelError, match="10,001; at most 10,000"):
+        store.bring(given[:1] + [(f"p{n}", given[0][1]) for n in range(10_000)], origin="a.json")
+    assert len(store.rows()) == 1
+    brought = store.bring(given, origin="a.json")
+    assert [(label.annotator, label.new) for label in brought.added] == [("ada", "hostile"), ("ben", "neutral")]
+    assert brought.repeated == (given[0],)
+
+
+def test_a_bringing_that_breaks_off_leaves_nothing(store, monkeypatch):
+    say(store, TONE, "critical", "ada")
+    genuine = labels._insert
+
+    def breaks(connection, item, **fields):
+        if fields["annotator"] == "cleo":
+            raise sqlite3.OperationalError("disk I/O error")
+        return genuine(connection, item, **fields)
+
+    monkeypatch.setattr(labels, "_insert", breaks)
+    with pytest.raises(LabelError, match="nothing was saved"):
+        store.bring([(who, NewLabel(item=TONE, new="neutral")) for who in ("ben", "cleo")], origin="a.json")
+    assert [label.annotator for label in store.rows()] == ["ada"]
 
 
 def test_what_is_undone_or_unknown_cannot_be_undone(store):
