@@ -15,7 +15,7 @@ from ..model.article.pairs import pairs_in
 from ..model.article.scope import reasons_unscored
 from ..model.article.sentences import split
 from ..model.next_labels import suggest
-from ..model.records import Pair, Record, Span, text_id
+from ..model.records import Record, Span
 from .agreement import agreement
 from .api import REFUSALS, ErrorAnswer
 from .archive_file import read_archive
@@ -39,7 +39,7 @@ from .label_types import (
     NewLabel,
     checked_annotator,
 )
-from .labelling import FindPairs, Level, first_opinions, second_opinions
+from .labelling import Level, first_opinions, second_opinions, unlabelled
 from .labels import LabelStore
 from .limits import check_records
 from .login import Visitor, Writer
@@ -453,7 +453,7 @@ def build_label_router(
         rows = [{"text": text} for text in dict.fromkeys(request.texts)]
         check_records(rows, config.max_records, config.max_chars)
         who = checked_annotator(login or request.annotator)
-        records = [_unlabelled(row["text"], find_pairs) for row in rows]
+        records = [unlabelled(row["text"], find_pairs) for row in rows]
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, len(records)))
         return {"added": await run_in_threadpool(store.queue, doubtful, annotator=who)}
 
@@ -483,7 +483,7 @@ def build_label_router(
             texts = [row.text for row in read]
         sentences = await run_in_threadpool(_judgeable, texts)
         chosen = _spread(sentences, config.max_records)
-        records = await run_in_threadpool(lambda: [_unlabelled(text, find_pairs) for text in chosen])
+        records = await run_in_threadpool(lambda: [unlabelled(text, find_pairs) for text in chosen])
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, n))
         added = await run_in_threadpool(store.queue, doubtful, annotator=who)
         return {"added": added, "read": len(chosen), "found": len(sentences)}
@@ -549,11 +549,6 @@ def _spread(sentences: Sequence[str], most: int) -> list[str]:
     """At most so many, taken at even distances, so that every part of an archive has its chance."""
     n = min(len(sentences), most)
     return [sentences[place * len(sentences) // n] for place in range(n)]
-
-
-def _unlabelled(text: str, find_pairs: FindPairs) -> Record:
-    pairs = tuple(Pair(source=source, target=target) for source, target in find_pairs(text))
-    return Record(text=text, id=text_id(text), pairs=pairs)
 
 
 def _doubtful(analyzer: Analyzer, records: Sequence[Record], n: int) -> list[Doubtful]:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Literal
 
 from ..model.codebook import TASKS
-from ..model.records import Span
+from ..model.records import Pair, Record, Span, text_id
 from .label_types import Label
 from .labels import LabelStore
 
@@ -30,6 +30,12 @@ class Question:
     source: Span | None = None
     target: Span | None = None
     """None for a sentence."""
+
+
+def unlabelled(text: str, find_pairs: FindPairs) -> Record:
+    """Return a sentence with its pairs as a release is asked about it."""
+    pairs = tuple(Pair(source=source, target=target) for source, target in find_pairs(text))
+    return Record(text=text, id=text_id(text), pairs=pairs)
 
 
 def first_opinions(

@@ -321,13 +321,37 @@ class LabelStore:
             return [row["text"] for row in found]
 
     def queue(self, sentences: Iterable[Doubtful], *, annotator: str) -> int:
-        """Put sentences up for labelling; those that wait already stay. Return how many are new."""
+        """Put sentences up for labelling and return how many are new.
+
+        Those that wait already stay, with the doubt of the release that was asked last.
+        """
         annotator = checked_annotator(annotator)
         rows = [(sha256(s.text), s.text, _now(), annotator, s.release, s.doubt) for s in sentences]
         with self._database.transaction() as connection:
-            before = connection.total_changes
-            connection.executemany("INSERT OR IGNORE INTO sentences VALUES (?, ?, ?, ?, ?, ?)", rows)
-            return connection.total_changes - before
+            (before,) = connection.execute("SELECT count(*) FROM sentences").fetchone()
+            connection.executemany(
+                "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (text_sha256) DO UPDATE"
+                " SET release = excluded.release, doubt = excluded.doubt WHERE release != excluded.release",
+                rows,
+            )
+            (after,) = connection.execute("SELECT count(*) FROM sentences").fetchone()
+            return after - before
+
+    def doubted_by_others(self, release: str) -> list[str]:
+        """Return the sentences put up whose doubt is that of another release, in no order."""
+        if not self.path.exists():
+            return []
+        with self._database.connection() as connection:
+            found = connection.execute("SELECT text FROM sentences WHERE release != ?", (release,))
+            return [row["text"] for row in found]
+
+    def renew_doubts(self, sentences: Iterable[Doubtful]) -> None:
+        """Put the doubt of another release in the place of that of the one before."""
+        rows = [(s.release, s.doubt, sha256(s.text)) for s in sentences]
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE sentences SET release = ?, doubt = ? WHERE text_sha256 = ?", rows
+            )
 
     def next_to_label(self, annotator: str, *, limit: int = 20) -> list[Doubtful]:
         """Return the most doubtful sentences whose tone and sentiment this annotator has not both given."""
