@@ -29,6 +29,7 @@ from .label_files import (
     import_file,
     lost_in_csv,
 )
+from .label_history import history_as_csv, history_as_jsonl
 from .label_types import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -374,13 +375,26 @@ def build_label_router(
 
     @router.get("/v1/labels/export", summary="All labels that stand, as a file", response_class=Response)
     def exported(
-        form: Literal["jsonl", "csv", "label-studio"] = "jsonl",
+        form: Annotated[
+            Literal["jsonl", "csv", "label-studio", "history-jsonl", "history-csv"],
+            Query(
+                description="Records as JSONL or CSV, and Label Studio's JSON, can be imported again. A history has"
+                " every row there ever was, with annotator, time, release, the label before and the note."
+            ),
+        ] = "jsonl",
         annotator: str | None = None,
         which: Annotated[
             Which,
-            Query(description="checked: given alike by two people, or settled. Label Studio gets all."),
+            Query(
+                description="checked: given alike by two people, or settled. Label Studio and a history get all."
+            ),
         ] = "all",
     ) -> Response:
+        if form == "history-jsonl":
+            return _file(history_as_jsonl(store.history(annotator)), "labels-history.jsonl", "application/jsonl")
+        if form == "history-csv":
+            table = "\ufeff" + history_as_csv(store.history(annotator))
+            return _file(table, "labels-history.csv", "text/csv; charset=utf-8")
         if form == "label-studio":
             standing = [label for label in store.standing() if annotator in (None, label.annotator)]
             known = [label for label in standing if label.is_in(store.codebook)]

@@ -21,6 +21,7 @@ from ..model.cells import original_cell, safe_cell
 from ..model.codebook import TASKS, Codebook
 from ..model.record_files import CSV_COLUMNS, check_bytes
 from ..model.records import Pair, QuestionKey, Record, Span, text_id
+from .label_history import is_history
 from .label_types import Contradiction, Item, Label, LabelError, NewLabel, contradictions
 from .labels import LabelStore
 
@@ -166,6 +167,11 @@ def import_file(
         LabelError, RecordError: The file cannot be read or a label is wrong; nothing is stored.
     """
     ending = Path(name).suffix.lower()
+    if is_history(data):
+        raise LabelError(
+            f"{Path(name).name}: is a history of labels, to be read and kept; export the labels that stand as JSONL or"
+            " Label Studio's JSON, and import those"
+        )
     if ending == ".json":
         by_annotator = {
             who if brought_by in (None, who) else f"{who} (brought by {brought_by})": labels

@@ -258,6 +258,14 @@ class LabelStore:
             ).fetchall()
             return list(_labels(connection, found))
 
+    def history(self, annotator: str | None = None) -> list[Label]:
+        """Return every row, the oldest first, undoings and what is undone included.
+
+        Args:
+            annotator: Only rows of this person.
+        """
+        return self.rows(limit=-1, annotator=annotator)[::-1]  # to SQLite a limit below 0 is none
+
     def before(self, given: Iterable[Label]) -> dict[int, Label]:
         """Return, by the id of each label, the one that its annotator stood by until it was given, if any.
 

@@ -21,8 +21,19 @@ EXPORTS = (
     ("Labels that stand", "all", ("jsonl", "csv", "label-studio")),
     ("Those that two people gave alike or somebody settled", "checked", ("jsonl", "csv")),
     ("Those that somebody settled", "settled", ("jsonl", "csv")),
+    (
+        "The whole history, to read: who said what, when, about which release, and what was taken back",
+        "all",
+        ("history-jsonl", "history-csv"),
+    ),
 )
-FORMS = {"jsonl": "JSONL", "csv": "CSV", "label-studio": "Label Studio"}
+FORMS = {
+    "jsonl": "JSONL",
+    "csv": "CSV",
+    "label-studio": "Label Studio",
+    "history-jsonl": "JSONL",
+    "history-csv": "CSV",
+}
 
 
 def render_labels_tab(codebook: Codebook) -> str:

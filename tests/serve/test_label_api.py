@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from diplotone.model.analysis import Precedent, PrecedentPair, Precedents
+from diplotone.model.record_files import check_bytes
 from diplotone.serve.agreement import agreement
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
@@ -84,6 +87,39 @@ def test_what_an_export_leaves_out_is_told_before_and_with_it(client):
     for form, lost in (("csv", str(after["csv"])), ("jsonl", None)):
         headers = client.get("/v1/labels/export", params={"form": form}).headers
         assert (headers["x-left-out"], headers.get("x-left-out-csv")) == (str(after["disputed"]), lost)
+
+
+def test_the_history_has_all_that_was_ever_said_of_a_label(client, codebook):
+    note = "=plain to see"
+    pair = {**PAIR, "text": "Oslo accused Riga once more.", "old": "neutral", "note": note}
+    number = give(client, pair, annotator="wes", release="r@1").json()["saved"][0]["id"]
+    client.post(f"/v1/labels/{number}/undo", json={"annotator": "wes"})
+    query = {"form": "history-jsonl", "annotator": "wes"}
+    given, undoing = map(json.loads, client.get("/v1/labels/export", params=query).text.splitlines())
+    assert (given["annotator"], given["release"], given["old"], given["new"], given["note"]) == (
+        "wes", "r@1", "neutral", "opposed", note,
+    )  # fmt: skip
+    assert (given["undone"], given["source"], undoing["undoes"]) == (True, [0, 4], number)
+    assert given["made"] <= undoing["made"]
+    table = client.get("/v1/labels/export", params=query | {"form": "history-csv"})
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert [(row["id"], row["undone"], row["undoes"]) for row in rows] == [
+        (str(number), "true", ""),
+        (str(undoing["id"]), "false", str(number)),
+    ]
+    assert (rows[0]["note"], rows[0]["source_words"], rows[0]["target_start"]) == (f"'{note}", "Oslo", "13")
+    everything = client.get("/v1/labels/export", params={"form": "history-jsonl"}).text.splitlines()
+    assert len(everything) == client.get("/v1/labels", params={"limit": 1}).json()["labels"][0]["id"]
+    for form in ("jsonl", "csv"):  # and what goes on being read is what it was
+        data = client.get("/v1/labels/export", params={"form": form}).content
+        assert check_bytes(f"labels.{form}", data, codebook).faults == ()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_history_is_not_taken_for_records(client, form):
+    data = client.get("/v1/labels/export", params={"form": f"history-{form}"}).content
+    answer = client.post("/v1/labels/import", params={"name": f"a.{form}", "annotator": "eve"}, content=data)
+    assert (answer.status_code, "is a history of labels" in answer.json()["error"]) == (400, True)
 
 
 def test_disagreement_is_listed_and_left_out_of_the_export(client):
