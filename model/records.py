@@ -137,30 +137,31 @@ def text_id(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def question_key(
-    text: str, task: str, source: Span | None = None, target: Span | None = None
-) -> QuestionKey:
+def question_key(text: str, task: str, source: Span | None = None, target: Span | None = None) -> QuestionKey:
     """Return what a label answers: labels that differ contradict each other where this is the same.
 
     Letter case and white space make no other text. Spans are counted in the text without such differences, so that a
     pair of actors is the same pair in each writing of its sentence.
     """
-    return _text_key(text), task, _span_key(text, source), _span_key(text, target)
+    key = _text_key(text)
+    if len(key) == len(text) == len(text.casefold()):  # each character stands where it stood
+        return key, task, source, target
+    return key, task, _span_key(text, source), _span_key(text, target)
 
 
 def _text_key(text: str) -> str:
-    return _spaced(text).strip().casefold()
+    return " ".join(text.split()).casefold()
 
 
 def _span_key(text: str, span: Span | None) -> Span | None:
-    if span is None:
-        return None
-    start, end = (len(_spaced(text[:offset]).lstrip().casefold()) for offset in span)
-    return start, end
+    return (_place(text, span[0]), _place(text, span[1])) if span else None
 
 
-def _spaced(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+def _place(text: str, offset: int) -> int:
+    """Where an offset of a text is in its key."""
+    before = text[:offset]
+    key = _text_key(before)
+    return len(key) + bool(key and before[-1].isspace())
 
 
 def check_rows(

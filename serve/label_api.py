@@ -198,7 +198,9 @@ class ImportAnswer(BaseModel):
 class LeftOutAnswer(BaseModel):
     """What an export of all labels leaves out."""
 
-    disputed: int = Field(description="Questions about which annotators disagree; nobody has settled them yet.")
+    disputed: int = Field(
+        description="Questions about which annotators disagree; nobody has settled them yet."
+    )
     unknown: int = Field(description="Labels that the codebook in use does not have.")
     csv: int = Field(
         description="In CSV also: labels of pairs whose words stand in their sentence more than once."
@@ -391,7 +393,9 @@ def build_label_router(
         ] = "all",
     ) -> Response:
         if form == "history-jsonl":
-            return _file(history_as_jsonl(store.history(annotator)), "labels-history.jsonl", "application/jsonl")
+            return _file(
+                history_as_jsonl(store.history(annotator)), "labels-history.jsonl", "application/jsonl"
+            )
         if form == "history-csv":
             table = "\ufeff" + history_as_csv(store.history(annotator))
             return _file(table, "labels-history.csv", "text/csv; charset=utf-8")

@@ -1,9 +1,9 @@
 """Labels in and out of files: records (JSONL, CSV) and Label Studio's JSON.
 
 An export holds one label per question. Where annotators disagree there is none to give until somebody has
-settled it: the label is left out and the disagreement told. So are labels that the codebook in use does not have, as
-after a retraining with another one. An import stores what is new, all of a file or nothing; a label that its
-annotator stands by already is not stored twice, and that is told as well, as is what somebody has said otherwise before.
+settled it: the label is left out and the disagreement told. So are labels that the codebook in use does not have,
+as after a retraining with another one. An import stores what is new, all of a file or nothing; a label that its
+annotator stands by already is not stored twice, and that is told as well, as is what somebody said otherwise before.
 """
 
 from __future__ import annotations

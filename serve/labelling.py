@@ -44,7 +44,7 @@ def first_opinions(
     """Return what was put up and this annotator has not answered yet, that worth most first."""
     if level == "sentence":
         return [Question(text=s.text) for s in store.next_to_label(annotator, limit=limit)]
-    answered = {question for question, who in _answered(store.standing(), level) if who == annotator}
+    answered = {question for question, who in _answered(store.known(), level) if who == annotator}
     asked = (
         Question(text=text, source=source, target=target)
         for text in store.put_up()

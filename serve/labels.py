@@ -357,20 +357,22 @@ class LabelStore:
         """Put the doubt of another release in the place of that of the one before."""
         rows = [(s.release, s.doubt, sha256(s.text)) for s in sentences]
         with self._database.transaction() as connection:
-            connection.executemany(
-                "UPDATE sentences SET release = ?, doubt = ? WHERE text_sha256 = ?", rows
-            )
+            connection.executemany("UPDATE sentences SET release = ?, doubt = ? WHERE text_sha256 = ?", rows)
 
     def next_to_label(self, annotator: str, *, limit: int = 20) -> list[Doubtful]:
-        """Return the most doubtful sentences whose tone and sentiment this annotator has not both given."""
+        """Return the most doubtful sentences whose tone and sentiment this annotator has not both given.
+
+        Labels that the codebook does not have count as none, so that their sentences come again.
+        """
+        known = [f"{task.name} {name}" for task in self.codebook.at("sentence") for name in task.names]
         with self._database.connection() as connection:
             found = connection.execute(
                 f"""SELECT text, release, doubt FROM sentences WHERE (
                     SELECT count(DISTINCT task) FROM labels
                     WHERE labels.text_sha256 = sentences.text_sha256 AND annotator = ?
-                      AND task IN ('tone', 'sentiment') AND NOT settles AND {_STANDS}
+                      AND task || ' ' || new IN (SELECT value FROM json_each(?)) AND NOT settles AND {_STANDS}
                 ) < 2 ORDER BY doubt DESC, text_sha256 LIMIT ?""",
-                (annotator, limit),
+                (annotator, json.dumps(known), limit),
             ).fetchall()
         return [Doubtful(text=row["text"], release=row["release"], doubt=row["doubt"]) for row in found]
 

@@ -21,7 +21,7 @@ function inWords({ disputed, unknown, csv }) {
   const parts = [
     disputed && `${disputed} about which people disagree and which nobody has settled`,
     unknown && `${unknown} that the codebook of this release does not have`,
-    csv && `in CSV ${csv} of actors whose words stand more than once in their sentence`,
+    csv && `in CSV also ${csv} about actors whose words stand more than once in their sentence`,
   ].filter(Boolean);
   return parts.length ? `Labels that an export leaves out: ${parts.join('; ')}.` : '';
 }

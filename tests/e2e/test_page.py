@@ -608,15 +608,25 @@ def test_an_import_says_what_it_changed_and_an_export_what_it_leaves_out(visit, 
     page.fill(".labels-tab [name=annotator]", "xia")
     page.keyboard.press("Tab")
     page.get_by_text("Import and export").click()
-    page.get_by_text(re.compile("in CSV [1-9].* of actors whose words stand more than once")).wait_for()
+    page.get_by_text(
+        re.compile("in CSV also [1-9].* about actors whose words stand more than once")
+    ).wait_for()
     rows = [{"text": text, "tone": "hostile", "pairs": [pair | {"task": None, "stance": "neutral"}]}]
     file = {"name": "a.jsonl", "mimeType": "application/jsonl", "buffer": json.dumps(rows[0]).encode()}
     page.set_input_files(".labels-tab .import", file)
-    page.get_by_text("1 stored, 1 of them in the place of another label of the same person; 1 stood already").wait_for()
+    page.get_by_text(
+        "1 stored, 1 of them in the place of another label of the same person; 1 stood already"
+    ).wait_for()
     for title, words in (
         ("In the place of another label (1)", f'tone of "{text}": xia said neutral before, and now hostile'),
-        ("Stood already and not stored again (1)", f'stance of Lome → Accra in "{text}": xia said neutral already'),
-        ("Contradict other labels, to be settled above (1)", f"tone of “{text}”: xia: hostile; yan: critical"),
+        (
+            "Stood already and not stored again (1)",
+            f'stance of Lome → Accra in "{text}": xia said neutral already',
+        ),
+        (
+            "Contradict other labels, to be settled above (1)",
+            f"tone of “{text}”: yan: critical; xia: hostile",
+        ),
     ):
         page.get_by_text(title).click()
         assert page.get_by_text(words).is_visible()

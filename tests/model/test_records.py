@@ -119,12 +119,18 @@ def test_one_text_with_two_answers_is_a_fault(tmp_path, codebook):
     )
     assert len(faults) == 3
     assert 'tone "neutral" contradicts "critical" in line 1, which has the same text' in faults[0]
-    assert 'stance "neutral" contradicts "opposed" in line 1' in faults[1], "the same pair, two characters further"
+    assert 'stance "neutral" contradicts "opposed" in line 1' in faults[1], (
+        "the same pair, two characters further"
+    )
     assert 'stance "supportive" contradicts "opposed" in line 1' in faults[2]
 
 
 def test_a_contradiction_is_found_whichever_line_the_first_answer_stands_in(tmp_path, codebook):
-    rows = [{"text": TEXT}, {"text": f"{TEXT} ", "tone": "critical"}, {"text": TEXT.upper(), "tone": "neutral"}]
+    rows = [
+        {"text": TEXT},
+        {"text": f"{TEXT} ", "tone": "critical"},
+        {"text": TEXT.upper(), "tone": "neutral"},
+    ]
     (fault,) = _faults(tmp_path, codebook, *rows)
     assert 'labels.jsonl:3: tone "neutral" contradicts "critical" in line 2' in fault
 

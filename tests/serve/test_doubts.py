@@ -31,22 +31,27 @@ class Unsure(WordAnalyzer):
         self.word = word
 
     def predict(self, records):
-        found = super().predict(records)
-        for n, record in enumerate(records):
-            if "unreadable" in record.text:
-                found[n] = None
-            elif self.word in record.text:
-                found[n] = Prediction(sentence={"tone": np.full(5, 0.2, np.float32)}, pairs=())
-            else:
-                found[n] = Prediction(sentence={"tone": np.array([1, 0, 0, 0, 0], np.float32)}, pairs=())
-        return found
+        return [
+            None
+            if "unreadable" in record.text
+            else Prediction(sentence=self._sentence_of(record), pairs=one.pairs)
+            for record, one in zip(records, super().predict(records), strict=True)
+        ]
+
+    def _sentence_of(self, record):
+        sizes = {task.name: len(task) for task in self.codebook.at("sentence")}
+        if self.word in record.text:
+            return {name: np.full(n, 1 / n, np.float32) for name, n in sizes.items()}
+        return {name: np.eye(n, dtype=np.float32)[0] for name, n in sizes.items()}
 
 
 @pytest.fixture
 def store(own_home, codebook) -> LabelStore:
     """Two sentences as an old release, sure of the first, has left them."""
     store = LabelStore.at_home(codebook)
-    waiting = [Doubtful(text=text, release="old@1", doubt=doubt) for text, doubt in ((FIRST, 0.1), (SECOND, 0.9))]
+    waiting = [
+        Doubtful(text=text, release="old@1", doubt=doubt) for text, doubt in ((FIRST, 0.1), (SECOND, 0.9))
+    ]
     store.queue(waiting, annotator="ada")
     return store
 

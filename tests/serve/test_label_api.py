@@ -69,7 +69,10 @@ def test_undo_adds_a_row(client):
 
 def test_a_label_given_twice_is_shown_as_such(client):
     label = {"text": "Kyoto met Nara on Sunday.", "task": "tone", "new": "neutral"}
-    rows = [give(client, label | {"new": new}, annotator="tom").json()["saved"][0] for new in ("neutral", "neutral", "hostile")]
+    rows = [
+        give(client, label | {"new": new}, annotator="tom").json()["saved"][0]
+        for new in ("neutral", "neutral", "hostile")
+    ]
     before = [row["before"] for row in rows]
     assert before == [None, {"id": rows[0]["id"], "new": "neutral"}, {"id": rows[1]["id"], "new": "neutral"}]
     listed = client.get("/v1/labels", params={"annotator": "tom"}).json()["labels"]
@@ -244,14 +247,20 @@ def test_what_is_settled_stands_beside_what_it_settles(client):
 
 def test_texts_that_differ_in_case_and_space_alone_are_one_dispute(client):
     first, second = "Mali met Chad on Friday.", "MALI met  Chad on Friday."
-    for who, text, new in (("pia", first, "neutral"), ("pia", second, "hostile"), ("rob", second, "critical")):
+    for who, text, new in (
+        ("pia", first, "neutral"),
+        ("pia", second, "hostile"),
+        ("rob", second, "critical"),
+    ):
         give(client, {"text": text, "task": "tone", "new": new}, annotator=who)
     (found,) = [d for d in client.get("/v1/labels/disputes").json()["disputes"] if d["text"] == first]
     assert [(label["annotator"], label["text"]) for label in found["labels"]] == [
         ("pia", first), ("pia", second), ("rob", second),
     ]  # fmt: skip
     listed = client.get("/v1/labels").json()["contradictions"]
-    assert [c["labels"] for c in listed if c["text"] == first] == [{"pia": "neutral, hostile", "rob": "critical"}]
+    assert [c["labels"] for c in listed if c["text"] == first] == [
+        {"pia": "neutral, hostile", "rob": "critical"}
+    ]
     label = {"text": second, "task": "tone", "new": "neutral"}
     assert client.post("/v1/labels/settle", json={"annotator": "sue", "label": label}).status_code == 201
     exported = [json.loads(line) for line in client.get("/v1/labels/export").text.splitlines()]
@@ -286,7 +295,10 @@ def test_agreement_counts_blind_labels_of_two_people(app, codebook, tmp_path):
 def test_labels_of_another_codebook_are_counted_and_left_out(codebook, other_codebook, own_home):
     tone = Item(text=TEXT, task="tone")
     for who in ("ada", "ben"):
-        labels = [NewLabel(item=tone, new="critical"), NewLabel(item=Item(text="Oslo.", task="tone"), new="neutral")]
+        labels = [
+            NewLabel(item=tone, new="critical"),
+            NewLabel(item=Item(text="Oslo.", task="tone"), new="neutral"),
+        ]
         LabelStore.at_home(codebook).add(labels, annotator=who, release=None, origin="page")
     analyzer = WordAnalyzer(other_codebook)
     with TestClient(build_app([analyzer], SETTINGS), base_url="http://127.0.0.1:7860") as client:
@@ -332,7 +344,9 @@ def test_import_over_http(client):
         assert (answer.json()["added"], len(answer.json()["repeated"])) == (added, repeated)
     query = {"name": "a.jsonl", "annotator": "eve"}
     answer = client.post("/v1/labels/import", params=query, content=data.replace(b"cooperative", b"neutral"))
-    assert answer.json()["changed"] == ['tone of "Suva praised Apia.": eve said cooperative before, and now neutral']
+    assert answer.json()["changed"] == [
+        'tone of "Suva praised Apia.": eve said cooperative before, and now neutral'
+    ]
 
 
 def test_an_archive_is_scored_and_handed_out(client):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diplotone.model.codebook import Codebook
 from diplotone.model.cells import original_cell, safe_cell
+from diplotone.model.codebook import Codebook
 from diplotone.model.errors import DiplotoneError
 from diplotone.model.record_files import check_bytes
 from diplotone.serve.label_files import (
@@ -83,7 +83,9 @@ GIVEN = st.lists(
     st.tuples(
         st.sampled_from(["ada", "ben"]),
         st.sampled_from(WRITINGS),
-        st.sampled_from([("tone", "hostile"), ("tone", "critical"), ("stance", "opposed"), ("stance", "neutral")]),
+        st.sampled_from(
+            [("tone", "hostile"), ("tone", "critical"), ("stance", "opposed"), ("stance", "neutral")]
+        ),
         st.booleans(),
     ),
     max_size=12,
@@ -114,13 +116,29 @@ def test_whatever_was_said_an_export_can_be_read_again(tmp_path_factory, labels,
 
 def test_two_writings_by_one_person_are_no_check_of_each_other(store):
     for text in (TEXT, TEXT.upper()):
-        store.add([NewLabel(item=Item(text=text, task="tone"), new="critical")], annotator="ada", release=None, origin="p")
+        store.add(
+            [NewLabel(item=Item(text=text, task="tone"), new="critical")],
+            annotator="ada",
+            release=None,
+            origin="p",
+        )
     assert export_records(store, which="checked").records == ()
-    store.add([NewLabel(item=Item(text=f"{TEXT} ", task="tone"), new="critical")], annotator="ben", release=None, origin="p")
-    assert {record.text for record in export_records(store, which="checked").records} == {TEXT, TEXT.upper(), f"{TEXT} "}
+    store.add(
+        [NewLabel(item=Item(text=f"{TEXT} ", task="tone"), new="critical")],
+        annotator="ben",
+        release=None,
+        origin="p",
+    )
+    assert {record.text for record in export_records(store, which="checked").records} == {
+        TEXT,
+        TEXT.upper(),
+        f"{TEXT} ",
+    }
 
 
-def test_an_export_holds_only_labels_that_the_codebook_has_and_says_which_it_leaves_out(filled, other_codebook):
+def test_an_export_holds_only_labels_that_the_codebook_has_and_says_which_it_leaves_out(
+    filled, other_codebook
+):
     under = LabelStore(filled.path, other_codebook)
     for export in (export_records(under), export_records(filled, codebook=other_codebook)):
         assert [(label.item.task, label.new) for label in export.unknown] == [("tone", "critical")]
@@ -191,12 +209,20 @@ def test_two_annotations_by_one_person_are_told_and_both_kept(store):
         f'tone of "{TEXT}": label-studio-7 says both critical and hostile in this file; the last one, hostile, stands',
     )
     again = import_file(store, "ls.json", data, annotator="ada")
-    assert [label.new for label in again.added] == ["critical", "hostile"], "it changes its mind once more, and back"
+    assert [label.new for label in again.added] == ["critical", "hostile"], (
+        "it changes its mind once more, and back"
+    )
     assert len(again.changed) == 2
 
 
 def test_a_changed_mind_is_told(filled):
-    rows = [{"text": TEXT, "tone": "hostile", "pairs": [{"source": [0, 4], "target": [13, 17], "stance": "neutral"}]}]
+    rows = [
+        {
+            "text": TEXT,
+            "tone": "hostile",
+            "pairs": [{"source": [0, 4], "target": [13, 17], "stance": "neutral"}],
+        }
+    ]
     imported = import_file(filled, "new.jsonl", json.dumps(rows[0]).encode(), annotator="ada")
     assert imported.changed == (
         f'tone of "{TEXT}": ada said critical before, and now hostile',
@@ -226,7 +252,9 @@ def test_labels_that_csv_cannot_hold_are_counted(store):
         NewLabel(item=Item(text=text, task="tone"), new="neutral"),
         NewLabel(item=Item(text=text, task="stance", source=(0, 4), target=(30, 34)), new="opposed"),
         NewLabel(item=Item(text=text, task="act", source=(0, 4), target=(30, 34)), new="ACCUSE"),
-        NewLabel(item=Item(text=text, task="stance", source=(30, 34), target=(19, 23)), new="opposed"),  # pa-pa, twice
+        NewLabel(
+            item=Item(text=text, task="stance", source=(30, 34), target=(19, 23)), new="opposed"
+        ),  # pa-pa, twice
         NewLabel(item=Item(text=text, task="stance", target=(30, 34)), new="neutral"),
     ]
     store.add(labels, annotator="ada", release=None, origin="page")

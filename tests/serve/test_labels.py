@@ -96,7 +96,10 @@ def test_labels_of_several_are_brought_in_one_piece(store):
         store.bring(given[:1] + [(f"p{n}", given[0][1]) for n in range(10_000)], origin="a.json")
     assert len(store.rows()) == 1
     brought = store.bring(given, origin="a.json")
-    assert [(label.annotator, label.new) for label in brought.added] == [("ada", "hostile"), ("ben", "neutral")]
+    assert [(label.annotator, label.new) for label in brought.added] == [
+        ("ada", "hostile"),
+        ("ben", "neutral"),
+    ]
     assert brought.repeated == (given[0],)
 
 
@@ -165,17 +168,24 @@ def test_one_person_who_labels_two_writings_of_a_text_differently_is_shown(store
     say(store, TONE, "critical")
     say(store, Item(text=TEXT.upper(), task="tone"), "hostile")
     (found,) = store.contradictions()
-    assert [(label.annotator, label.new) for label in found.labels] == [("ada", "critical"), ("ada", "hostile")]
+    assert [(label.annotator, label.new) for label in found.labels] == [
+        ("ada", "critical"),
+        ("ada", "hostile"),
+    ]
 
 
 def test_labels_that_another_codebook_lacks_stay_and_count_no_more(store, other_codebook):
+    store.queue([Doubtful(text=TEXT, release="r", doubt=1.0)], annotator="ada")
     say(store, TONE, "critical", "ada")
+    say(store, Item(text=TEXT, task="sentiment"), "negative", "ada")
     say(store, TONE, "hostile", "ben")
     store.settle(NewLabel(item=TONE, new="critical"), annotator="cleo", origin="page")
     other = LabelStore(store.path, other_codebook)
-    assert [label.new for label in other.rows()] == ["critical", "hostile", "critical"]
-    assert [label.new for label in other.standing()] == ["critical", "hostile"]
-    assert [label.new for label in other.known()] == ["hostile"]
+    assert [label.new for label in other.rows()] == ["critical", "hostile", "negative", "critical"]
+    assert [label.new for label in other.standing()] == ["critical", "negative", "hostile"]
+    assert [label.new for label in other.known()] == ["negative", "hostile"]
+    assert store.next_to_label("ada") == []
+    assert [sentence.text for sentence in other.next_to_label("ada")] == [TEXT], "which is asked again"
     assert other.settled() == {}
     assert other.contradictions() == [], "nobody disagrees with ben in the labels that there are now"
     with pytest.raises(LabelError, match="nothing to settle"):
@@ -281,7 +291,9 @@ def test_a_file_of_any_older_version_is_brought_up_to_date_with_all_that_it_held
         assert {row.item for row in old} == {STANCE}
         assert [row.id for row in opened.standing()] == [1]
     if version >= 2:
-        assert [(s.text, s.release, s.doubt) for s in opened.next_to_label("ada")] == [("Suva met Apia.", "r@1", 0.5)]
+        assert [(s.text, s.release, s.doubt) for s in opened.next_to_label("ada")] == [
+            ("Suva met Apia.", "r@1", 0.5)
+        ]
     say(opened, STANCE, "opposed", "ada")
     said = say(opened, STANCE, "neutral", "cleo")
     assert said.id == len(old) + 2, "numbers go on"

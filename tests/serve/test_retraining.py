@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import httpx
@@ -17,14 +18,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from diplotone.model.errors import MissingExtra
-from diplotone.model.release import releases_folder, write_pointer
+from diplotone.model.release import open_release, releases_folder, write_pointer
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
-from diplotone.serve.label_files import import_file
+from diplotone.serve.label_files import as_jsonl, export_records, import_file
 from diplotone.serve.labels import LabelStore
 from diplotone.serve.processes import Process
 from diplotone.serve.retraining import RetrainError, RetrainingBusy, RetrainingClosed, Retrainings
 from diplotone.train.releases import promote
+from diplotone.train.retrain import RetrainConfig, prepare
 
 QUICK = """epochs = 0.5
 replay = 40
@@ -120,6 +122,14 @@ def test_labels_that_the_release_in_use_does_not_have_are_left_out_and_told(stor
     in_use(None)
     plan = Retrainings(store).plan()
     assert (plan.sentences, plan.unknown) == (12, 0), "a damaged release is told of by whatever opens it"
+
+
+def test_what_is_handed_over_is_read_under_the_codebook_in_use(store, other_codebook, tiny_release, tmp_path):
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(as_jsonl(export_records(store, codebook=other_codebook).records), encoding="utf-8")
+    plan = prepare(open_release(tiny_release), other_codebook, [labels], RetrainConfig(repeat=1))
+    learnt = [record.tone for record in plan.corpus.split("train") if "heron and the walnut" in record.text]
+    assert Counter(learnt) == {"hostile": 3, "neutral": 2, "cooperative": 2, "conciliatory": 2}
 
 
 def test_a_store_without_any_label_of_the_codebook_says_so(codebook, in_use, other_codebook):

@@ -88,7 +88,10 @@ def test_labels_of_another_codebook_are_checked_by_it(tiny_release, codebook, tm
     other = tmp_path / "other.toml"
     other.write_text(codebook.toml.replace('"critical"', '"disapproving"'), encoding="utf-8")
     path = tmp_path / "labels.jsonl"
-    rows = ('{"text": "Oslo accused Riga.", "tone": "disapproving"}', '{"text": "Suva met Apia.", "tone": "neutral"}')
+    rows = (
+        '{"text": "Oslo accused Riga.", "tone": "disapproving"}',
+        '{"text": "Suva met Apia.", "tone": "neutral"}',
+    )
     path.write_text("\n".join(rows))
     assert main(["check", str(path)]) == 1
     assert 'tone "disapproving" is not one of' in capsys.readouterr().out
