@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,13 +43,18 @@ def suggest(analyzer: Analyzer, records: Sequence[Record], n: int) -> list[Sugge
     Repeated texts count once, records that have a label or are too long are left out.
     """
     unlabelled = list({r.text: r for r in records if not r.is_labelled}.values())
-    scored = [
+    scored = (
         (uncertainty(prediction), record)
         for record, prediction in zip(unlabelled, analyzer.predict(unlabelled), strict=True)
         if isinstance(prediction, Prediction)
-    ]
-    scored.sort(key=lambda entry: -entry[0])
-    return _diverse(scored[: n * POOL], n)
+    )
+    return by_worth(scored, n)
+
+
+def by_worth(scored: Iterable[tuple[float, Record]], n: int) -> list[Suggestion]:
+    """Return up to `n` of the records, the most worth labelling first, from the uncertainty of each."""
+    ranked = sorted(scored, key=lambda entry: -entry[0])
+    return _diverse(ranked[: n * POOL], n)
 
 
 def uncertainty(prediction: Prediction) -> float:

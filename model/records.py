@@ -24,6 +24,9 @@ from .rows import shortened
 
 Span = tuple[int, int]
 
+QuestionKey = tuple[str, str, Span | None, Span | None]
+"""What a label answers: text, task, source and target, the same for every writing of the text (`question_key`)."""
+
 PAIR_KEYS = ("source", "target", "stance", "act", "source_code", "target_code")
 RECORD_KEYS = ("id", "text", "sentiment", "tone", "pairs", "register", "hard", "group", "split")
 SPLITS = ("train", "dev", "test")
@@ -134,6 +137,33 @@ def text_id(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def question_key(text: str, task: str, source: Span | None = None, target: Span | None = None) -> QuestionKey:
+    """Return what a label answers: labels that differ contradict each other where this is the same.
+
+    Letter case and white space make no other text. Spans are counted in the text without such differences, so that a
+    pair of actors is the same pair in each writing of its sentence.
+    """
+    key = _text_key(text)
+    if len(key) == len(text) == len(text.casefold()):  # each character stands where it stood
+        return key, task, source, target
+    return key, task, _span_key(text, source), _span_key(text, target)
+
+
+def _text_key(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _span_key(text: str, span: Span | None) -> Span | None:
+    return (_place(text, span[0]), _place(text, span[1])) if span else None
+
+
+def _place(text: str, offset: int) -> int:
+    """Where an offset of a text is in its key."""
+    before = text[:offset]
+    key = _text_key(before)
+    return len(key) + bool(key and before[-1].isspace())
+
+
 def check_rows(
     rows: Iterable[Mapping[str, Any]],
     codebook: Codebook,
@@ -185,7 +215,8 @@ def check_numbered_rows(
     """
     records: list[Record] = []
     notes: list[Fault] = []
-    seen: dict[str, tuple[int, Record]] = {}
+    seen: dict[str, int] = {}
+    answers: dict[QuestionKey, tuple[int, str]] = {}
     ids: dict[str, int] = {}
     for line, row in rows:
         if len(faults) >= MOST_FAULTS:
@@ -198,14 +229,13 @@ def check_numbered_rows(
             )
         if record is not None:
             ids.setdefault(record.id, line)
-            key = _normalised(record.text)
-            if key in seen:
-                first_line, first = seen[key]
-                for conflict in _contradictions(first, record):
+            for question, label in _answers(record):
+                first_line, first = answers.setdefault(question, (line, label))
+                for conflict in _contradiction(question[1], first, label):
                     checker.fault(f"{conflict} in line {first_line}, which has the same text")
+            first_line = seen.setdefault(_text_key(record.text), line)
+            if first_line != line:
                 notes.append(Fault(where=where, line=line, message=f"repeats the text of line {first_line}"))
-            else:
-                seen[key] = (line, record)
         faults.extend(checker.faults)
         if record is not None and not checker.faults:
             records.append(record)
@@ -218,18 +248,14 @@ def check_numbered_rows(
     return Report(where=where, records=tuple(records), faults=tuple(faults), notes=tuple(notes))
 
 
-def _normalised(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().casefold()
-
-
-def _contradictions(first: Record, second: Record) -> Iterator[str]:
+def _answers(record: Record) -> Iterator[tuple[QuestionKey, str]]:
     for task in ("sentiment", "tone"):
-        yield from _contradiction(task, getattr(first, task), getattr(second, task))
-    known = {(pair.source, pair.target): pair for pair in first.pairs}
-    for pair in second.pairs:
-        if (twin := known.get((pair.source, pair.target))) is not None:
-            for task in ("stance", "act"):
-                yield from _contradiction(task, getattr(twin, task), getattr(pair, task))
+        if (label := getattr(record, task)) is not None:
+            yield question_key(record.text, task), label
+    for pair in record.pairs:
+        for task in ("stance", "act"):
+            if (label := getattr(pair, task)) is not None:
+                yield question_key(record.text, task, pair.source, pair.target), label
 
 
 def _contradiction(task: str, first: str | None, second: str | None) -> Iterator[str]:

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..model.agreement import coincidences, krippendorff_alpha
 from ..model.codebook import Codebook, Task
-from .label_types import Item, Label
+from ..model.records import QuestionKey
+from .label_types import Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +45,20 @@ class Unit:
     annotators: tuple[str, ...]
 
 
-def units(standing: Iterable[Label]) -> tuple[Unit, ...]:
-    """Return what two or more people labelled; labels that were corrections do not count."""
-    given: dict[Item, list[Label]] = defaultdict(list)
-    for label in standing:
+def units(known: Iterable[Label]) -> tuple[Unit, ...]:
+    """Return what two or more people labelled; labels that were corrections do not count.
+
+    Args:
+        known: Labels that stand and are in the codebook.
+    """
+    given: dict[QuestionKey, dict[str, Label]] = defaultdict(dict)
+    for label in known:
         if label.is_blind:
-            given[label.item].append(label)
+            given[label.item.question][label.annotator] = label  # of several writings of a text the last
     return tuple(
-        Unit(item.task, tuple(sorted(str(g.new) for g in labels)), tuple(g.annotator for g in labels))
-        for item, labels in given.items()
-        if len(labels) > 1
+        Unit(question[1], tuple(sorted(str(label.new) for label in by.values())), tuple(by))
+        for question, by in given.items()
+        if len(by) > 1
     )
 
 

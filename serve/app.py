@@ -12,6 +12,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ..model.analyzer import Analyzer
+from ..model.article.pairs import pairs_in
 from ..model.memory import give_free_memory_back
 from ..model.release import ReleaseWatch, home
 from .addresses import parsed_networks
@@ -21,6 +22,7 @@ from .archive_api import build_archive_router
 from .compare_api import build_compare_router
 from .compare_example import show_compared_example
 from .config import ServeConfig
+from .doubts import keep_doubts
 from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, PlainInputs, SecurityHeaders, known_hosts
 from .intake import Intake
 from .label_api import build_label_router
@@ -76,6 +78,7 @@ def build_app(
             theirs.
     """
     codebook, name_of = analyzers[0].codebook, names_of(analyzers[0])
+    gazetteer = analyzers[0].gazetteer
     login = build_login(config)
     pool = AnalyzerPool(
         analyzers,
@@ -101,6 +104,7 @@ def build_app(
         chores = [
             asyncio.create_task(_sweep(workspace, shared_texts, archives)),
             asyncio.create_task(_back_up(store)),
+            asyncio.create_task(keep_doubts(store, pool, lambda text: pairs_in(text, gazetteer))),
         ]
         if takeover:
             chores.append(asyncio.create_task(_follow(takeover)))
@@ -128,7 +132,7 @@ def build_app(
     app.state.closing = closing = asyncio.Event()
     routers = (
         build_router(reading, pool, codebook, name_of, config, metrics, intake),
-        build_label_router(store, pool, analyzers[0].gazetteer, archives.texts, config, metrics),
+        build_label_router(store, pool, gazetteer, archives.texts, config, metrics),
         build_archive_router(archives, codebook, name_of, config),
         build_page_router(reading, pool, workspace, shared_texts, codebook, intake, config),
         build_compare_router(reading, workspace),

@@ -15,21 +15,31 @@ from ..model.article.pairs import pairs_in
 from ..model.article.scope import reasons_unscored
 from ..model.article.sentences import split
 from ..model.next_labels import suggest
-from ..model.records import Pair, Record, Span, text_id
+from ..model.records import Record, Span
 from .api import REFUSALS, refusal
 from .archive_file import read_archive
 from .config import ServeConfig
-from .label_files import Which, as_csv, as_jsonl, as_label_studio, export_records, import_file
+from .label_files import (
+    Which,
+    as_csv,
+    as_jsonl,
+    as_label_studio,
+    export_records,
+    import_file,
+    lost_in_csv,
+)
+from .label_history import history_as_csv, history_as_jsonl
 from .label_types import (
     LONGEST_NAME,
     LONGEST_NOTE,
     Contradiction,
     Doubtful,
     Item,
+    Label,
     NewLabel,
     checked_annotator,
 )
-from .labelling import FindPairs, Level, first_opinions, second_opinions
+from .labelling import Level, first_opinions, second_opinions, unlabelled
 from .labels import LabelStore
 from .limits import check_records
 from .login import Visitor, Writer
@@ -118,6 +128,13 @@ class UndoRequest(BaseModel):
     note: str | None = Field(default=None, max_length=LONGEST_NOTE)
 
 
+class BeforeAnswer(BaseModel):
+    """A label in whose place another one stands."""
+
+    id: int
+    new: str
+
+
 class LabelAnswer(BaseModel):
     """A row of the store."""
 
@@ -139,10 +156,18 @@ class LabelAnswer(BaseModel):
     settles: bool = Field(description="Whether it settles what annotators disagreed about.")
 
 
+class RowAnswer(LabelAnswer):
+    """A row with what stood before it."""
+
+    before: BeforeAnswer | None = Field(
+        description="What its annotator stood by until then; the same label again where it was given twice."
+    )
+
+
 class SavedAnswer(BaseModel):
     """Rows that are on the disk."""
 
-    saved: list[LabelAnswer]
+    saved: list[RowAnswer]
 
 
 class ContradictionAnswer(BaseModel):
@@ -152,13 +177,16 @@ class ContradictionAnswer(BaseModel):
     task: str
     source: list[int] | None
     target: list[int] | None
-    labels: dict[str, str] = Field(examples=[{"ada": "critical", "ben": "hostile"}])
+    labels: dict[str, str] = Field(
+        description="By annotator; with a comma between, where one has labelled several writings of the text.",
+        examples=[{"ada": "critical", "ben": "hostile"}],
+    )
 
 
 class LabelsAnswer(BaseModel):
     """A page of the store, the latest first."""
 
-    labels: list[LabelAnswer]
+    labels: list[RowAnswer]
     next: int | None = Field(description="Give it as `before` for the next page; null on the last.")
     annotators: dict[str, int] = Field(description="Labels that each annotator stands by.")
     contradictions: list[ContradictionAnswer]
@@ -169,7 +197,22 @@ class ImportAnswer(BaseModel):
 
     added: int
     repeated: list[str] = Field(description="Labels that stood already; not stored again.")
+    changed: list[str] = Field(
+        description="Labels of those added whose annotator said otherwise before, in the store or in the same file."
+    )
     contradictions: list[ContradictionAnswer]
+
+
+class LeftOutAnswer(BaseModel):
+    """What an export of all labels leaves out."""
+
+    disputed: int = Field(
+        description="Questions about which annotators disagree; nobody has settled them yet."
+    )
+    unknown: int = Field(description="Labels that the codebook in use does not have.")
+    csv: int = Field(
+        description="In CSV also: labels of pairs whose words stand in their sentence more than once."
+    )
 
 
 class SentencesRequest(BaseModel):
@@ -242,7 +285,14 @@ class AgreementAnswer(BaseModel):
     """Agreement in each task."""
 
     tasks: list[TaskAgreementAnswer]
+    unknown: int = Field(
+        description="Labels that stand and count nowhere: the codebook in use does not have them, as after a retraining"
+        " with another one."
+    )
 
+
+LEFT_OUT, UNKNOWN, LOST_IN_CSV = "x-left-out", "x-left-out-unknown", "x-left-out-csv"
+"""Headers of an export, with what it leaves out; see `LeftOutAnswer`."""
 
 MOST_TAKEN = 200
 """Sentences of an archive that are put up at once; more than anybody labels in a day."""
@@ -278,7 +328,7 @@ def build_label_router(
     )
     def undo(number: Annotated[int, Path(ge=1, le=LARGEST_ID)], request: UndoRequest, login: Writer) -> Any:
         who = checked_annotator(login or request.annotator)
-        return {"saved": [store.undo(number, annotator=who, note=request.note).as_dict()]}
+        return {"saved": _rows(store, [store.undo(number, annotator=who, note=request.note)])}
 
     @router.post(
         "/v1/labels/settle",
@@ -290,7 +340,7 @@ def build_label_router(
         who = checked_annotator(login or request.annotator)
         row = store.settle(_new_label(request.label), annotator=who, origin="http")
         metrics.labels.inc()
-        return {"saved": [row.as_dict()]}
+        return {"saved": _rows(store, [row])}
 
     @router.get(
         "/v1/labels/disputes", response_model=DisputesAnswer, summary="What annotators disagree about"
@@ -306,7 +356,7 @@ def build_label_router(
         "/v1/labels/agreement", response_model=AgreementAnswer, summary="How far annotators agree, by task"
     )
     def agreed() -> Any:
-        return {"tasks": [task.as_dict() for task in store.agreement()]}
+        return {"tasks": [task.as_dict() for task in store.agreement()], "unknown": store.n_unknown()}
 
     @router.get("/v1/labels", response_model=LabelsAnswer, summary="List labels")
     def listed(query: Annotated[LabelsQuery, Query()]) -> Any:
@@ -314,21 +364,50 @@ def build_label_router(
 
     @router.get("/v1/labels/export", summary="All labels that stand, as a file", response_class=Response)
     def exported(
-        form: Literal["jsonl", "csv", "label-studio"] = "jsonl",
+        form: Annotated[
+            Literal["jsonl", "csv", "label-studio", "history-jsonl", "history-csv"],
+            Query(
+                description="Records as JSONL or CSV, and Label Studio's JSON, can be imported again. A history has"
+                " every row there ever was, with annotator, time, release, the label before and the note."
+            ),
+        ] = "jsonl",
         annotator: str | None = None,
         which: Annotated[
             Which,
-            Query(description="checked: given alike by two people, or settled. Label Studio gets all."),
+            Query(
+                description="checked: given alike by two people, or settled. Label Studio and a history get all."
+            ),
         ] = "all",
     ) -> Response:
+        if form == "history-jsonl":
+            return _file(
+                history_as_jsonl(store.history(annotator)), "labels-history.jsonl", "application/jsonl"
+            )
+        if form == "history-csv":
+            table = "\ufeff" + history_as_csv(store.history(annotator))
+            return _file(table, "labels-history.csv", "text/csv; charset=utf-8")
         if form == "label-studio":
             standing = [label for label in store.standing() if annotator in (None, label.annotator)]
-            return _file(as_label_studio(standing), "labels.json", "application/json")
+            known = [label for label in standing if label.is_in(store.codebook)]
+            unknown = {UNKNOWN: str(len(standing) - len(known))}
+            return _file(as_label_studio(known), "labels.json", "application/json", unknown)
         export = export_records(store, annotator, which)
-        headers = {"x-left-out": str(len(export.contradictions))}
+        headers = {LEFT_OUT: str(len(export.contradictions)), UNKNOWN: str(len(export.unknown))}
         if form == "csv":
+            headers[LOST_IN_CSV] = str(lost_in_csv(export.records))
             return _file("\ufeff" + as_csv(export.records), "labels.csv", "text/csv; charset=utf-8", headers)
         return _file(as_jsonl(export.records), "labels.jsonl", "application/jsonl", headers)
+
+    @router.get(
+        "/v1/labels/left-out", response_model=LeftOutAnswer, summary="What an export of all labels leaves out"
+    )
+    def left_out() -> Any:
+        export = export_records(store)
+        return {
+            "disputed": len(export.contradictions),
+            "unknown": len(export.unknown),
+            "csv": lost_in_csv(export.records),
+        }
 
     @router.post(
         "/v1/labels/import",
@@ -344,6 +423,7 @@ def build_label_router(
         return {
             "added": len(found.added),
             "repeated": list(found.repeated),
+            "changed": list(found.changed),
             "contradictions": list(map(_contradiction, found.contradictions)),
         }
 
@@ -378,7 +458,7 @@ def build_label_router(
         rows = [{"text": text} for text in dict.fromkeys(request.texts)]
         check_records(rows, config.max_records, config.max_chars)
         who = checked_annotator(login or request.annotator)
-        records = [_unlabelled(row["text"], find_pairs) for row in rows]
+        records = [unlabelled(row["text"], find_pairs) for row in rows]
         chars = sum(len(record.text) for record in records)
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, len(records)), chars=chars)
         metrics.sentences.inc(len(records))
@@ -410,7 +490,7 @@ def build_label_router(
             texts = [row.text for row in read]
         sentences = await run_in_threadpool(_judgeable, texts)
         chosen = _spread(sentences, config.max_records)
-        records = await run_in_threadpool(lambda: [_unlabelled(text, find_pairs) for text in chosen])
+        records = await run_in_threadpool(lambda: [unlabelled(text, find_pairs) for text in chosen])
         chars = sum(len(record.text) for record in records)
         doubtful = await pool.run(lambda analyzer: _doubtful(analyzer, records, n), chars=chars)
         metrics.sentences.inc(len(records))
@@ -443,7 +523,7 @@ def store_labels(
         origin="http",
     )
     metrics.labels.inc(len(saved))
-    return {"saved": [label.as_dict() for label in saved]}
+    return {"saved": _rows(store, saved)}
 
 
 def page_of_labels(store: LabelStore, query: LabelsQuery) -> dict[str, Any]:
@@ -454,7 +534,7 @@ def page_of_labels(store: LabelStore, query: LabelsQuery) -> dict[str, Any]:
     """
     rows = store.rows(before=query.before, limit=query.limit, annotator=query.annotator)
     return {
-        "labels": [row.as_dict() for row in rows],
+        "labels": _rows(store, rows),
         "next": rows[-1].id if len(rows) == query.limit and rows[-1].id > 1 else None,
         "annotators": store.annotators(),
         "contradictions": list(map(_contradiction, store.contradictions())),
@@ -466,9 +546,21 @@ def _new_label(label: LabelRequest) -> NewLabel:
     return NewLabel(item=item, new=label.new, old=label.old, note=label.note)
 
 
+def _rows(store: LabelStore, labels: Sequence[Label]) -> list[dict[str, Any]]:
+    """Rows with what their annotators stood by until then."""
+    before = store.before(labels)
+    return [
+        label.as_dict() | {"before": {"id": b.id, "new": b.new} if (b := before.get(label.id)) else None}
+        for label in labels
+    ]
+
+
 def _contradiction(contradiction: Contradiction) -> dict[str, Any]:
-    labels = {label.annotator: label.new for label in contradiction.labels}
-    return _spans(contradiction.item) | {"labels": labels}
+    labels: dict[str, list[str]] = {}
+    for label in contradiction.labels:
+        labels.setdefault(label.annotator, []).append(str(label.new))
+    shown = {annotator: ", ".join(dict.fromkeys(given)) for annotator, given in labels.items()}
+    return _spans(contradiction.item) | {"labels": shown}
 
 
 def _spans(item: Item) -> dict[str, Any]:
@@ -499,11 +591,6 @@ def _spread(sentences: Sequence[str], most: int) -> list[str]:
     """At most so many, taken at even distances, so that every part of an archive has its chance."""
     n = min(len(sentences), most)
     return [sentences[place * len(sentences) // n] for place in range(n)]
-
-
-def _unlabelled(text: str, find_pairs: FindPairs) -> Record:
-    pairs = tuple(Pair(source=source, target=target) for source, target in find_pairs(text))
-    return Record(text=text, id=text_id(text), pairs=pairs)
 
 
 def _doubtful(analyzer: Analyzer, records: Sequence[Record], n: int) -> list[Doubtful]:

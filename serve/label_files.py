@@ -1,8 +1,9 @@
 """Labels in and out of files: records (JSONL, CSV) and Label Studio's JSON.
 
 An export holds one label per question. Where annotators disagree there is none to give until somebody has
-settled it: the label is left out and the disagreement told. An import stores what is new; a label that its
-annotator stands by already is not stored twice, and that is told as well.
+settled it: the label is left out and the disagreement told. So are labels that the codebook in use does not have,
+as after a retraining with another one. An import stores what is new, all of a file or nothing; a label that its
+annotator stands by already is not stored twice, and that is told as well, as is what somebody said otherwise before.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from typing import Any, Literal
 from ..model.cells import original_cell, safe_cell
 from ..model.codebook import TASKS, Codebook
 from ..model.record_files import CSV_COLUMNS, check_bytes
-from ..model.records import Pair, Record, Span, text_id
+from ..model.records import Pair, QuestionKey, Record, Span, text_id
+from .label_history import is_history
 from .label_types import Contradiction, Item, Label, LabelError, NewLabel, contradictions
 from .labels import LabelStore
 
@@ -34,6 +36,8 @@ class Export:
     records: tuple[Record, ...]
     contradictions: tuple[Contradiction, ...]
     """Left out: annotators disagree."""
+    unknown: tuple[Label, ...]
+    """Left out: the codebook does not have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class Imported:
     added: tuple[Label, ...]
     repeated: tuple[str, ...]
     """Labels that their annotator stands by already, in words; not stored again."""
+    changed: tuple[str, ...]
+    """Labels of those added whose annotator stood by another one, in the store or earlier in the file, in words."""
     contradictions: tuple[Contradiction, ...]
     """Items of the file about which annotators now disagree; stored, and shown for people to settle."""
 
@@ -51,32 +57,45 @@ Which = Literal["all", "checked", "settled"]
 """Which labels an export holds: all that stand, those that two people agree on or somebody settled, or the last."""
 
 
-def export_records(store: LabelStore, annotator: str | None = None, which: Which = "all") -> Export:
+def export_records(
+    store: LabelStore,
+    annotator: str | None = None,
+    which: Which = "all",
+    codebook: Codebook | None = None,
+) -> Export:
     """Return the labels that stand, as records, in the order in which the sentences were first labelled.
 
-    Where annotators disagree, the label that settles it counts.
+    Where annotators disagree, the label that settles it counts, for every writing of the sentence. So the records can
+    be read again: no two of them contradict each other.
 
     Args:
         store: Where they are.
         annotator: Only this person's, whatever was settled.
         which: "all", "checked" (given alike by two or more, or settled), or "settled".
+        codebook: Which labels there are; None takes the store's.
     """
+    codebook = codebook or store.codebook
     standing = [label for label in store.standing() if annotator in (None, label.annotator)]
-    settled = store.settled() if annotator is None else {}
-    disputed = [found for found in contradictions(standing) if found.item not in settled]
-    left_out = {contradiction.item for contradiction in disputed}
-    n_given = Counter(label.item for label in standing)
+    settled = store.settled(codebook) if annotator is None else {}
+    unknown = [
+        label for label in standing if not label.is_in(codebook) and label.item.question not in settled
+    ]
+    known = [label for label in standing if label.is_in(codebook)]
+    disputed = [found for found in contradictions(known) if found.item.question not in settled]
+    left_out = {found.item.question for found in disputed}
+    given_by: dict[QuestionKey, set[str]] = defaultdict(set)
+    for label in known:
+        given_by[label.item.question].add(label.annotator)
     by_text: dict[str, dict[Item, str]] = {}
     for label in standing:
-        item = label.item
-        is_checked = n_given[item] > 1 and which == "checked"
-        if item in left_out or not (which == "all" or is_checked or item in settled):
-            continue
-        new = settled.get(item, label).new
-        if new is not None:
-            by_text.setdefault(item.text, {})[item] = new
+        question = label.item.question
+        holds = settled.get(question, label)
+        is_checked = len(given_by[question]) > 1 and which == "checked"
+        is_wanted = which == "all" or is_checked or question in settled
+        if is_wanted and question not in left_out and holds.is_in(codebook):
+            by_text.setdefault(label.item.text, {})[label.item] = str(holds.new)
     records = tuple(_record(text, labels) for text, labels in by_text.items())
-    return Export(records=records, contradictions=tuple(disputed))
+    return Export(records=records, contradictions=tuple(disputed), unknown=tuple(unknown))
 
 
 def _record(text: str, labels: Mapping[Item, str]) -> Record:
@@ -119,9 +138,15 @@ def as_csv(records: Iterable[Record]) -> str:
     return out.getvalue()
 
 
+def lost_in_csv(records: Iterable[Record]) -> int:
+    """Return how many labels `as_csv` leaves out: those of pairs whose words stand in the sentence more than once."""
+    lost = (pair for record in records for pair in record.pairs if _csv_pair(record.text, pair) is None)
+    return sum((pair.stance is not None) + (pair.act is not None) for pair in lost)
+
+
 def _csv_pair(text: str, pair: Pair) -> dict[str, str] | None:
     words = {"source": text[slice(*pair.source)] if pair.source else "", "target": text[slice(*pair.target)]}
-    if any(text.count(part) > 1 for part in words.values() if part):
+    if any(text.find(part) != text.rfind(part) for part in words.values() if part):  # overlapping ones too
         return None
     return words | {"stance": pair.stance or "", "act": pair.act or ""}
 
@@ -142,6 +167,11 @@ def import_file(
         LabelError, RecordError: The file cannot be read or a label is wrong; nothing is stored.
     """
     ending = Path(name).suffix.lower()
+    if is_history(data):
+        raise LabelError(
+            f"{Path(name).name}: is a history of labels, to be read and kept; export the labels that stand as JSONL or"
+            " Label Studio's JSON, and import those"
+        )
     if ending == ".json":
         by_annotator = {
             who if brought_by in (None, who) else f"{who} (brought by {brought_by})": labels
@@ -153,29 +183,34 @@ def import_file(
         raise LabelError(
             f'{name}: ends in "{ending}"; labels are read from .jsonl, .csv and Label Studio\'s .json'
         )
-    for labels in by_annotator.values():  # all of them before the first is stored
-        store.check(labels)
-    given = {(label.annotator, label.item): label.new for label in store.standing()}
-    repeated: list[str] = []
-    added: list[Label] = []
-    for who, labels in by_annotator.items():
-        fresh = []
-        for label in labels:
-            if given.get((who, label.item)) == label.new:
-                repeated.append(
-                    f'{label.item.task} of "{label.item.text[:60]}": {who} said {label.new} already'
-                )
-            else:
-                given[who, label.item] = label.new
-                fresh.append(label)
-        if fresh:
-            added += store.add(fresh, annotator=who, release=None, origin=Path(name).name)
-    touched = {label.item for label in added}
+    given = [(who, label) for who, labels in by_annotator.items() for label in labels]
+    if not given:
+        return Imported(added=(), repeated=(), changed=(), contradictions=())
+    brought = store.bring(given, origin=Path(name).name)
+    touched = {label.item.question for label in brought.added}
     return Imported(
-        added=tuple(added),
-        repeated=tuple(repeated),
-        contradictions=tuple(c for c in store.contradictions() if c.item in touched),
+        added=brought.added,
+        repeated=tuple(f"{label.item}: {who} said {label.new} already" for who, label in brought.repeated),
+        changed=tuple(_changed(store, brought.added)),
+        contradictions=tuple(c for c in store.contradictions() if c.item.question in touched),
     )
+
+
+def _changed(store: LabelStore, added: Sequence[Label]) -> Iterator[str]:
+    """Which of the labels of a file stand in the place of others by the same annotator, in words."""
+    before = store.before(added)
+    of_file = {label.id for label in added}
+    for label in added:
+        earlier = before.get(label.id)
+        if earlier is None:
+            continue
+        if earlier.id in of_file:
+            yield (
+                f"{label.item}: {label.annotator} says both {earlier.new} and {label.new} in this file; the last one,"
+                f" {label.new}, stands"
+            )
+        else:
+            yield f"{label.item}: {label.annotator} said {earlier.new} before, and now {label.new}"
 
 
 def _read(name: str, data: bytes, codebook: Codebook) -> tuple[Record, ...]:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..model.codebook import Codebook
 from ..model.errors import DiplotoneError
-from ..model.records import Span
+from ..model.records import QuestionKey, Span, question_key
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 2_000
@@ -42,6 +43,18 @@ class Item:
     def text_sha256(self) -> str:
         """SHA-256 of the text, in hexadecimal."""
         return sha256(self.text)
+
+    @property
+    def question(self) -> QuestionKey:
+        """What is asked; the same for items whose texts differ in letter case and white space alone."""
+        return question_key(self.text, self.task, self.source, self.target)
+
+    def __str__(self) -> str:
+        about = f'"{self.text[:60]}"'
+        if self.target is None:
+            return f"{self.task} of {about}"
+        ends = [self.text[slice(*span)] for span in (self.source, self.target) if span]
+        return f"{self.task} of {' → '.join(ends)} in {about}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +97,10 @@ class Label:
         """Whether it was given without a label to look at; a correction was not."""
         return self.old is None and not self.settles
 
+    def is_in(self, codebook: Codebook) -> bool:
+        """Whether a codebook has the label; one that was given under another codebook may not be in it."""
+        return self.new in codebook[self.item.task].names
+
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON-ready types."""
         row = {key: value for key, value in asdict(self).items() if key != "item"}
@@ -99,15 +116,25 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """An item to which annotators gave different labels."""
+    """A question to which different labels were given."""
 
     item: Item
+    """As it was labelled first; the texts of others may differ in letter case and white space."""
     labels: tuple[Label, ...]
-    """The label that each annotator stands by."""
+    """The label that each annotator stands by; more than one of somebody who labelled several writings of the text."""
 
     def __str__(self) -> str:
         given = ", ".join(f"{label.annotator}: {label.new}" for label in self.labels)
-        return f'{self.item.task} of "{self.item.text[:60]}": {given}'
+        return f"{self.item}: {given}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What became of labels that were brought at once."""
+
+    added: tuple[Label, ...]
+    repeated: tuple[tuple[str, NewLabel], ...]
+    """With their annotators, who stood by them already; not stored again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +148,16 @@ class Doubtful:
 
 
 def contradictions(standing: Iterable[Label]) -> list[Contradiction]:
-    """Return the items about which the labels given differ."""
-    by_item: dict[Item, list[Label]] = defaultdict(list)
+    """Return the questions to which the labels given differ.
+
+    What is one question is as in a file of records, so that what is no contradiction here is none there.
+    """
+    by_question: dict[QuestionKey, list[Label]] = defaultdict(list)
     for label in standing:
-        by_item[label.item].append(label)
+        by_question[label.item.question].append(label)
     return [
-        Contradiction(item=item, labels=tuple(labels))
-        for item, labels in by_item.items()
+        Contradiction(item=labels[0].item, labels=tuple(labels))
+        for labels in by_question.values()
         if len({label.new for label in labels}) > 1
     ]
 

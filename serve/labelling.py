@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Literal
 
 from ..model.codebook import TASKS
-from ..model.records import Span
+from ..model.records import Pair, Record, Span, text_id
 from .label_types import Label
 from .labels import LabelStore
 
@@ -32,13 +32,19 @@ class Question:
     """None for a sentence."""
 
 
+def unlabelled(text: str, find_pairs: FindPairs) -> Record:
+    """Return a sentence with its pairs as a release is asked about it."""
+    pairs = tuple(Pair(source=source, target=target) for source, target in find_pairs(text))
+    return Record(text=text, id=text_id(text), pairs=pairs)
+
+
 def first_opinions(
     store: LabelStore, find_pairs: FindPairs, annotator: str, level: Level, limit: int
 ) -> list[Question]:
     """Return what was put up and this annotator has not answered yet, that worth most first."""
     if level == "sentence":
         return [Question(text=s.text) for s in store.next_to_label(annotator, limit=limit)]
-    answered = {question for question, who in _answered(store.standing(), level) if who == annotator}
+    answered = {question for question, who in _answered(store.known(), level) if who == annotator}
     asked = (
         Question(text=text, source=source, target=target)
         for text in store.put_up()

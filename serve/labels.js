@@ -78,7 +78,7 @@ async function save() {
     last = saved.map((label) => label.id);
     waiting.shift();
     showNext();
-    status(`Saved: ${saved.map((label) => label.new).join(', ')}. ${one('.desk-status').textContent}`);
+    status(`Saved: ${saved.map((label) => label.new + saidBefore(label)).join(', ')}. ${one('.desk-status').textContent}`);
     one('.to-label').focus({ preventScroll: true });
     Promise.all([list(), loadDisputes()]).catch(problem);
   } catch (error) {
@@ -126,9 +126,14 @@ function table(rows) {
   return make('div', { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': 'Labels given' }, made);
 }
 
+function saidBefore({ before, new: now }) {
+  if (!before) return '';
+  return before.new === now ? ' (said again)' : ` (before: ${before.new})`;
+}
+
 function row(label) {
   const words = label.undoes ? `takes back ${label.undoes}` : label.old && label.old !== label.new ? `${label.old} → ${label.new}` : label.new;
-  const what = label.settles && !label.undoes ? `settles it: ${words}` : words;
+  const what = (label.settles && !label.undoes ? `settles it: ${words}` : words) + saidBefore(label);
   const button = label.undoes || label.undone ? make('span', { class: 'quiet' }, label.undone ? 'undone' : '') :
     make('button', { type: 'button', class: 'undo', 'data-label': label.id, 'aria-label': `Undo label ${label.id}` }, 'Undo');
   return make('tr', label.undone ? { class: 'undone' } : {},
@@ -168,14 +173,33 @@ element.addEventListener('change', async (event) => {
     const query = new URLSearchParams({ name: file.name, annotator: who() });
     try {
       const found = await ask(`v1/labels/import?${query}`, { method: 'POST', body: file });
-      one('.import-status').textContent =
-        `${found.added} stored, ${found.repeated.length} stood already, ${found.contradictions.length} contradict other annotators.`;
+      showImported(found);
       Promise.all([list(), loadDisputes()]).catch(problem);
     } catch (error) {
       one('.import-status').textContent = error.message;
+      one('.import-details').replaceChildren();
     }
   }
 });
+
+const MOST_SHOWN = 200;
+
+function showImported({ added, repeated, changed, contradictions }) {
+  one('.import-status').textContent = `${added} stored, ${changed.length} of them in the place of another label of the same person;`
+    + ` ${repeated.length} stood already; ${contradictions.length} contradict other labels.`;
+  const disputed = contradictions.map(({ task, text, labels }) =>
+    `${task} of “${text}”: ${Object.entries(labels).map(([name, label]) => `${name}: ${label}`).join('; ')}`);
+  one('.import-details').replaceChildren(...listed('In the place of another label', changed),
+    ...listed('Stood already and not stored again', repeated), ...listed('Contradict other labels, to be settled above', disputed));
+}
+
+function listed(title, lines) {
+  if (!lines.length) return [];
+  const more = lines.length - MOST_SHOWN;
+  return [make('details', {}, make('summary', {}, `${title} (${lines.length})`), make('ul', {},
+    ...lines.slice(0, MOST_SHOWN).map((line) => make('li', {}, line)),
+    more > 0 ? make('li', { class: 'quiet' }, `and ${more} more`) : null))];
+}
 
 async function take(input) {
   const [file] = input.files;

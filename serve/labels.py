@@ -1,6 +1,7 @@
 """The label store: every label and correction that anybody gave, in one SQLite file that only grows.
 
-A label is about a sentence, or about an ordered pair of actors in it, and answers one task of the codebook.
+A label is about a sentence, or about an ordered pair of actors in it, and answers one task of the codebook. Where
+another codebook comes into use, labels that it does not have stay and are shown, but count no more.
 Where annotators disagree, somebody may settle it by a label of its own, beside theirs.
 Whoever changes their mind adds a row, whoever takes a label back adds a row that names the one it undoes;
 the file itself refuses updates and deletions. A call that returns has committed and flushed what it was
@@ -22,13 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from ..model.codebook import TASKS, Codebook
-from ..model.records import Span, check_rows
+from ..model.records import QuestionKey, Span, check_rows
 from ..model.release import home
 from .agreement import TaskAgreement
 from .label_database import LabelDatabase
-from .label_overview import LabelOverview
+from .label_overview import LabelOverview, key_of
 from .label_types import (
     LONGEST_NOTE,
+    Brought,
     Contradiction,
     Doubtful,
     Item,
@@ -36,7 +38,6 @@ from .label_types import (
     LabelError,
     NewLabel,
     checked_annotator,
-    contradictions,
     sha256,
 )
 
@@ -64,6 +65,16 @@ _LATEST, _LATEST_OF_TEXTS = (
 )
 
 
+_BEFORE = """SELECT given.id AS given, max(earlier.id) AS earlier FROM labels AS given JOIN labels AS earlier
+    ON earlier.text_sha256 = given.text_sha256 AND earlier.task = given.task AND earlier.id < given.id
+      AND earlier.settles = given.settles AND (given.settles OR earlier.annotator = given.annotator)
+      AND earlier.source_start IS given.source_start AND earlier.source_end IS given.source_end
+      AND earlier.target_start IS given.target_start AND earlier.target_end IS given.target_end
+  WHERE given.id IN (SELECT value FROM json_each(?)) AND given.undoes IS NULL AND earlier.undoes IS NULL
+    AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = earlier.id AND undo.id < given.id)
+  GROUP BY given.id"""
+
+
 class LabelStore:
     """Reads and writes one file of labels; may be used from any thread.
 
@@ -76,7 +87,7 @@ class LabelStore:
         self.path = path
         self.codebook = codebook
         self._database = LabelDatabase(path)
-        self._overview = LabelOverview()
+        self._overview = LabelOverview(codebook)
         self._overview_lock = threading.Lock()
         self._newest = 0
         """Id of the latest row that the overview knows of."""
@@ -98,14 +109,48 @@ class LabelStore:
         """
         return self._add(labels, annotator=annotator, release=release, origin=origin, settles=False)
 
+    def bring(self, given: Sequence[tuple[str, NewLabel]], *, origin: str) -> Brought:
+        """Store labels of several annotators, all or none, but for those that they stand by already.
+
+        Args:
+            given: Each with its annotator.
+            origin: Where all of them come from.
+
+        Raises:
+            LabelError: As `add`; nothing is stored.
+        """
+        given = [(checked_annotator(annotator), label) for annotator, label in given]
+        _check_count(given)
+        self.check([label for _, label in given])
+        made = _now()
+        hashes = {label.item.text_sha256 for _, label in given}
+        with self._database.transaction() as connection:
+            standing = (label for label in _latest(connection, hashes) if not label.settles)
+            stands = {(label.annotator, label.item): label.new for label in standing}
+            ids: list[int] = []
+            repeated: list[tuple[str, NewLabel]] = []
+            for annotator, label in given:
+                if stands.get((annotator, label.item)) == label.new:
+                    repeated.append((annotator, label))
+                    continue
+                stands[annotator, label.item] = label.new
+                ids.append(
+                    _insert(
+                        connection, label.item, made=made, annotator=annotator, release=None, origin=origin,
+                        old=label.old, new=label.new, note=label.note, settles=False,
+                    )
+                )  # fmt: skip
+            return Brought(added=tuple(_by_ids(connection, ids)), repeated=tuple(repeated))
+
     def settle(self, label: NewLabel, *, annotator: str, origin: str) -> Label:
         """Store which label holds where annotators disagree, beside theirs, and return its row.
 
         Raises:
             LabelError: It cannot be taken (see `add`), or nobody disagrees about the item.
         """
-        opinions = [found for found in self._standing([label.item.text_sha256]) if not found.settles]
-        if label.item not in {found.item for found in contradictions(opinions)}:
+        with self._looking_over() as overview:
+            is_disputed = overview.is_disputed(label.item.question)
+        if not is_disputed:
             raise LabelError(
                 f"{label.item.task}: nobody disagrees about it, so there is nothing to settle; give a label"
             )
@@ -122,10 +167,7 @@ class LabelStore:
         settles: bool,
     ) -> tuple[Label, ...]:
         annotator = checked_annotator(annotator)
-        if not labels:
-            raise LabelError("labels: there are none; give at least one")
-        if len(labels) > MOST_AT_ONCE:
-            raise LabelError(f"labels: there are {len(labels):,}; at most {MOST_AT_ONCE:,} are taken at once")
+        _check_count(labels)
         self.check(labels)
         made = _now()
         with self._database.transaction() as connection:
@@ -227,13 +269,42 @@ class LabelStore:
             ).fetchall()
             return list(_labels(connection, found))
 
+    def history(self, annotator: str | None = None) -> list[Label]:
+        """Return every row, the oldest first, undoings and what is undone included.
+
+        Args:
+            annotator: Only rows of this person.
+        """
+        return self.rows(limit=-1, annotator=annotator)[::-1]  # to SQLite a limit below 0 is none
+
+    def before(self, given: Iterable[Label]) -> dict[int, Label]:
+        """Return, by the id of each label, the one that its annotator stood by until it was given, if any.
+
+        It says the same where a label was given twice. What settled a question stood until it is settled anew.
+        """
+        ids = json.dumps([label.id for label in given])
+        with self._database.connection() as connection:
+            pairs = [(row["given"], row["earlier"]) for row in connection.execute(_BEFORE, (ids,))]
+            earlier = {label.id: label for label in _by_ids(connection, [number for _, number in pairs])}
+        return {number: earlier[before] for number, before in pairs}
+
     def standing(self) -> list[Label]:
         """Return the label that each annotator stands by, for each item, the oldest first."""
         return [label for label in self._standing() if not label.settles]
 
-    def settled(self) -> dict[Item, Label]:
-        """Return the label that holds for each item whose disagreement was settled, whoever did it last."""
-        return {label.item: label for label in self._standing() if label.settles}
+    def known(self) -> list[Label]:
+        """Return those of `standing` that the codebook has; others were given under another one."""
+        return [label for label in self.standing() if label.is_in(self.codebook)]
+
+    def settled(self, codebook: Codebook | None = None) -> dict[QuestionKey, Label]:
+        """Return the label that holds for each question whose disagreement was settled, whoever did it last.
+
+        Args:
+            codebook: Labels that it lacks settle nothing; None takes the store's.
+        """
+        known = codebook or self.codebook
+        found = (label for label in self._standing() if label.settles and label.is_in(known))
+        return {label.item.question: label for label in found}
 
     def _standing(self, hashes: Iterable[str] | None = None) -> list[Label]:
         """What stands, settling labels too: of the texts of these hashes, or of all."""
@@ -250,14 +321,19 @@ class LabelStore:
         return by_text
 
     def contradictions(self) -> list[Contradiction]:
-        """Return the items about which annotators disagree and which nobody has settled, the oldest first."""
+        """Return the questions about which annotators disagree and which nobody has settled, the oldest first."""
         with self._looking_over() as overview:
             return overview.disputes()
 
     def n_settled(self) -> int:
-        """Return about how many items a disagreement was settled."""
+        """Return about how many questions a disagreement was settled."""
         with self._looking_over() as overview:
             return overview.n_settled
+
+    def n_unknown(self) -> int:
+        """Return how many labels stand that the codebook does not have."""
+        with self._looking_over() as overview:
+            return overview.n_unknown
 
     def annotators(self) -> dict[str, int]:
         """Return how many labels each annotator stands by, the most busy first."""
@@ -271,19 +347,25 @@ class LabelStore:
 
     @contextmanager
     def _looking_over(self) -> Iterator[LabelOverview]:
-        """The overview, brought up to date: only sentences with rows that are new, whoever wrote them, are read."""
+        """The overview, brought up to date: only texts with rows that are new, whoever wrote them, are read."""
         with self._overview_lock:
             with self._database.connection() as connection:
                 (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM labels").fetchone()
                 if newest < self._newest:  # the file was put back from a copy
-                    self._overview, self._newest = LabelOverview(), 0
-                new = connection.execute("SELECT text_sha256 FROM labels WHERE id > ?", (self._newest,))
-                standing: dict[str, list[Label]] = {row[0]: [] for row in new}
-                if standing:
-                    for label in _latest(connection, standing if self._newest else None):
-                        standing.setdefault(label.item.text_sha256, []).append(label)
-            for text_sha256, labels in standing.items():
-                self._overview.replace(text_sha256, labels)
+                    self._overview, self._newest = LabelOverview(self.codebook), 0
+                new = connection.execute(
+                    "SELECT text, text_sha256 FROM labels WHERE id > ?", (self._newest,)
+                ).fetchall()
+                standing: dict[str, list[Label]] = {key_of(row["text"]): [] for row in new}
+                hashes = {
+                    writing
+                    for row in new
+                    for writing in self._overview.writings(row["text"], row["text_sha256"])
+                }
+                for label in _latest(connection, hashes if self._newest else None) if new else ():
+                    standing.setdefault(key_of(label.item.text), []).append(label)
+            for key, labels in standing.items():
+                self._overview.replace(key, labels)
             self._newest = newest
             yield self._overview
 
@@ -296,26 +378,61 @@ class LabelStore:
             return [row["text"] for row in found]
 
     def queue(self, sentences: Iterable[Doubtful], *, annotator: str) -> int:
-        """Put sentences up for labelling; those that wait already stay. Return how many are new."""
+        """Put sentences up for labelling and return how many are new.
+
+        Those that wait already stay, with the doubt of the release that was asked last.
+        """
         annotator = checked_annotator(annotator)
         rows = [(sha256(s.text), s.text, _now(), annotator, s.release, s.doubt) for s in sentences]
         with self._database.transaction() as connection:
-            before = connection.total_changes
-            connection.executemany("INSERT OR IGNORE INTO sentences VALUES (?, ?, ?, ?, ?, ?)", rows)
-            return connection.total_changes - before
+            (before,) = connection.execute("SELECT count(*) FROM sentences").fetchone()
+            connection.executemany(
+                "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (text_sha256) DO UPDATE"
+                " SET release = excluded.release, doubt = excluded.doubt WHERE release != excluded.release",
+                rows,
+            )
+            (after,) = connection.execute("SELECT count(*) FROM sentences").fetchone()
+            return after - before
+
+    def doubted_by_others(self, release: str) -> list[str]:
+        """Return the sentences put up whose doubt is that of another release, in no order."""
+        if not self.path.exists():
+            return []
+        with self._database.connection() as connection:
+            found = connection.execute("SELECT text FROM sentences WHERE release != ?", (release,))
+            return [row["text"] for row in found]
+
+    def renew_doubts(self, sentences: Iterable[Doubtful]) -> None:
+        """Put the doubt of another release in the place of that of the one before."""
+        rows = [(s.release, s.doubt, sha256(s.text)) for s in sentences]
+        with self._database.transaction() as connection:
+            connection.executemany("UPDATE sentences SET release = ?, doubt = ? WHERE text_sha256 = ?", rows)
 
     def next_to_label(self, annotator: str, *, limit: int = 20) -> list[Doubtful]:
-        """Return the most doubtful sentences whose tone and sentiment this annotator has not both given."""
+        """Return the most doubtful sentences whose tone and sentiment this annotator has not both given.
+
+        Labels that the codebook does not have count as none, so that their sentences come again.
+        """
+        known = [f"{task.name} {name}" for task in self.codebook.at("sentence") for name in task.names]
         with self._database.connection() as connection:
             found = connection.execute(
                 f"""SELECT text, release, doubt FROM sentences WHERE (
                     SELECT count(DISTINCT task) FROM labels
                     WHERE labels.text_sha256 = sentences.text_sha256 AND annotator = ?
-                      AND task IN ('tone', 'sentiment') AND NOT settles AND {_STANDS}
+                      AND task || ' ' || new IN (SELECT value FROM json_each(?)) AND NOT settles AND {_STANDS}
                 ) < 2 ORDER BY doubt DESC, text_sha256 LIMIT ?""",
-                (annotator, limit),
+                (annotator, json.dumps(known), limit),
             ).fetchall()
         return [Doubtful(text=row["text"], release=row["release"], doubt=row["doubt"]) for row in found]
+
+
+def _check_count(labels: Sequence[object]) -> None:
+    if not labels:
+        raise LabelError("labels: there are none; give at least one")
+    if len(labels) > MOST_AT_ONCE:
+        raise LabelError(
+            f"labels: there are {len(labels):,}; at most {MOST_AT_ONCE:,} are taken at once; give them in parts"
+        )
 
 
 def _check_note(note: str | None, where: str) -> None:

@@ -21,8 +21,19 @@ EXPORTS = (
     ("Labels that stand", "all", ("jsonl", "csv", "label-studio")),
     ("Those that two people gave alike or somebody settled", "checked", ("jsonl", "csv")),
     ("Those that somebody settled", "settled", ("jsonl", "csv")),
+    (
+        "The whole history, to read: who said what, when, about which release, and what was taken back",
+        "all",
+        ("history-jsonl", "history-csv"),
+    ),
 )
-FORMS = {"jsonl": "JSONL", "csv": "CSV", "label-studio": "Label Studio"}
+FORMS = {
+    "jsonl": "JSONL",
+    "csv": "CSV",
+    "label-studio": "Label Studio",
+    "history-jsonl": "JSONL",
+    "history-csv": "CSV",
+}
 
 
 def render_labels_tab(codebook: Codebook) -> str:
@@ -259,6 +270,7 @@ def _import_and_export() -> Markup:
             )
             for title, which, forms in EXPORTS
         ),
+        element("p", class_="left-out quiet", role="status"),
         element(
             "label",
             "Import records (.jsonl, .csv) or Label Studio's .json under your name",
@@ -266,5 +278,6 @@ def _import_and_export() -> Markup:
             class_="file-label",
         ),
         element("p", class_="import-status", role="status"),
+        element("div", class_="import-details"),
         class_="fold",
     )

@@ -28,6 +28,8 @@ class RetrainingAnswer(BaseModel):
     id: str = Field(examples=["20260301-093000-041592"])
     asked: str = Field(examples=["2026-03-01T09:30:00+00:00"])
     sentences: int = Field(description="Labelled sentences that it was given.")
+    left_out: int = Field(description="Labels about which annotators disagreed; it was not given them.")
+    unknown: int = Field(description="Labels that the codebook does not have; it was not given them either.")
     state: Literal["waiting", "running", "ended", "cancelled", "failed"]
     phase: str | None = Field(
         description="starting, preparing, training, writing, judging or ended; null while it waits."
@@ -54,6 +56,9 @@ class RetrainAnswer(BaseModel):
 
     sentences: int = Field(description="Labelled sentences that one started now would learn from.")
     left_out: int = Field(description="Labels about which annotators disagree; they are not learnt.")
+    unknown: int = Field(
+        description="Labels that the codebook of the release in use does not have; they are not learnt either."
+    )
     notes: list[str] = Field(description="What few labels mean for it.")
     problem: str | None = Field(description="Why none can be started; null where one can.")
     retrainings: list[RetrainingAnswer] = Field(description="Those that are kept, the latest first.")
@@ -107,6 +112,7 @@ def build_retrain_router(retrainings: Retrainings, releasing: Releasing) -> APIR
         return {
             "sentences": plan.sentences,
             "left_out": plan.left_out,
+            "unknown": plan.unknown,
             "notes": plan.notes,
             "problem": plan.problem,
             "retrainings": [as_answer(found) for found in retrainings.all()],
@@ -168,6 +174,8 @@ def as_answer(found: Retraining) -> dict[str, Any]:
         "id": found.id,
         "asked": found.asked,
         "sentences": found.sentences,
+        "left_out": found.left_out,
+        "unknown": found.unknown,
         "state": found.state,
         "phase": found.phase,
         "step": found.step,

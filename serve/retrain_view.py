@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -83,10 +83,7 @@ def render_plan(plan: Plan) -> str:
             f"{plan.sentences:,} labelled {few} would be learnt, mixed with the project's own so that nothing is"
             " forgotten. It runs beside this page, which you can close, and changes nothing by itself."
         )
-    if plan.sentences and plan.left_out:
-        lines.append(
-            f"{plan.left_out:,} labels are left out: annotators disagree about them (see the Labels tab)."
-        )
+        lines += _left_out(plan)
     lines += plan.notes
     return str(
         join(
@@ -94,6 +91,21 @@ def render_plan(plan: Plan) -> str:
             element("p", f"It cannot be started: {plan.problem}", class_="cannot") if plan.problem else None,
         )
     )
+
+
+def _left_out(found: Plan | Retraining) -> Iterator[str]:
+    """What a retraining does not learn, and why."""
+    if found.left_out:
+        yield f"Left out: {_n_labels(found.left_out)} about which annotators disagree (see the Labels tab)."
+    if found.unknown:
+        yield (
+            f"Left out: {_n_labels(found.unknown)} that the codebook of the release in use does not have; the store"
+            " keeps them."
+        )
+
+
+def _n_labels(n: int) -> str:
+    return "1 label" if n == 1 else f"{n:,} labels"
 
 
 def progress_words(found: Retraining) -> str:
@@ -128,8 +140,9 @@ def render_outcomes(found: Sequence[Retraining], label: str, *, allowed: bool) -
 def _outcome(over: Retraining, label: str, allowed: bool) -> Markup:
     title = element("h3", f"The retraining of {over.asked[:16].replace('T', ', ')} UTC")
     if over.verdict:
+        left_out = join(*(element("p", line) for line in _left_out(over)))
         next_step = _what_next(over, over.verdict, label) if allowed else None
-        return element("div", title, render_verdict(over.verdict), next_step, class_="outcome")
+        return element("div", title, left_out, render_verdict(over.verdict), next_step, class_="outcome")
     words = (
         f"It failed: {over.problem}" if over.state == "failed" else "It was cancelled; nothing has changed."
     )

@@ -4,7 +4,7 @@
         .lock               held while one is started
         .turn               held by the one that trains; another waits for it
         ID/                 one retraining
-            job.json        when it was asked for, and with how many sentences
+            job.json        when it was asked for, with how many sentences, and what was left out
             labels.jsonl    the labels that stood then
             sentences.jsonl sentences whose labels may change: labelled or put up for labelling
             .alive          held by the process as long as it lives
@@ -33,11 +33,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ..model.errors import DiplotoneError, require_extra
+from ..model.codebook import Codebook
+from ..model.errors import CodebookError, DiplotoneError, ReleaseError, require_extra
 from ..model.records import Record
-from ..model.release import home
+from ..model.release import current_release, home
 from ..model.settings import read_toml
-from .label_files import as_jsonl, export_records
+from .label_files import Export, as_jsonl, export_records
 from .labels import LabelStore
 from .locks import holding, is_held
 from .processes import Process
@@ -88,6 +89,8 @@ class Plan:
     """What few labels mean for it, in words."""
     problem: str | None
     """Why it cannot be started; None where it can."""
+    unknown: int = 0
+    """Labels that the codebook of the release in use does not have; they are not learnt either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,10 @@ class Retraining:
     """UTC, ISO 8601."""
     sentences: int
     state: State
+    left_out: int = 0
+    """Labels about which annotators disagreed when it was asked for; they are not learnt."""
+    unknown: int = 0
+    """Labels that the codebook did not have; they are not learnt either."""
     phase: str | None = None
     """starting, or a phase of `diplotone-train`: preparing, training, writing, judging, ended; of the last while it
     runs, and where it stopped."""
@@ -160,16 +167,22 @@ class Retrainings:
         Raises:
             DiplotoneError: The labels or the recipe cannot be read.
         """
-        records, left_out = self._labelled()
+        labelled = self._labelled()
+        n = len(labelled.records)
         problem = None
         try:
             self.check_allowed()
             require_extra("train", *NEEDED)
-            _check_labels(records, left_out)
+            _check_labels(labelled)
         except DiplotoneError as error:
             problem = str(error)
-        notes = tuple(self._few(len(records))) if records else ()
-        return Plan(sentences=len(records), left_out=left_out, notes=notes, problem=problem)
+        return Plan(
+            sentences=n,
+            left_out=len(labelled.contradictions),
+            unknown=len(labelled.unknown),
+            notes=tuple(self._few(n)) if n else (),
+            problem=problem,
+        )
 
     def start(self) -> Retraining:
         """Start a retraining with the labels that stand now, or let it wait for the one that runs.
@@ -182,8 +195,8 @@ class Retrainings:
         """
         self.check_allowed()
         require_extra("train", *NEEDED)
-        records, left_out = self._labelled()
-        _check_labels(records, left_out)
+        labelled = self._labelled()
+        _check_labels(labelled)
         with self._disk_faults():
             self.folder.mkdir(parents=True, exist_ok=True)
             with holding(self.folder / LOCK):
@@ -192,7 +205,7 @@ class Retrainings:
                         "one retraining runs and another waits already; cancel one of them, or wait until one has ended"
                     )
                 self._tidy()
-                folder = self._new_folder(records)
+                folder = self._new_folder(labelled)
                 self._launch(folder)
         return self.get(folder.name)
 
@@ -245,12 +258,19 @@ class Retrainings:
 
     # ------------------------------------------------------------------------------- starting
 
-    def _labelled(self) -> tuple[tuple[Record, ...], int]:
-        """The labelled sentences, and how many labels are left out."""
+    def _labelled(self) -> Export:
+        """The labelled sentences, and what is left out.
+
+        The retraining goes on from the release in use and keeps its codebook, which need not be the one that this
+        service was started with.
+        """
         if not self._store.path.exists():
-            return (), 0
-        export = export_records(self._store)
-        return export.records, len(export.contradictions)
+            return Export(records=(), contradictions=(), unknown=())
+        try:
+            codebook = Codebook.load(current_release() / "codebook.toml")
+        except (CodebookError, ReleaseError):  # a damaged release is told of by whatever opens it
+            codebook = None
+        return export_records(self._store, codebook=codebook)
 
     def _few(self, n: int) -> Iterator[str]:
         settings = read_toml("retrain.toml", Path(self._recipe) if self._recipe else None)
@@ -270,7 +290,8 @@ class Retrainings:
                 " likely be undecided. More labels would let it be judged."
             )
 
-    def _new_folder(self, records: Sequence[Record]) -> Path:
+    def _new_folder(self, labelled: Export) -> Path:
+        records = labelled.records
         asked = datetime.now(UTC)
         folder = self.folder / f"{asked:%Y%m%d-%H%M%S-%f}"  # to the microsecond, so that names sort as asked
         staging = folder.with_name(f".{folder.name}")
@@ -278,7 +299,12 @@ class Retrainings:
         try:
             (staging / LABELS).write_text(as_jsonl(records), encoding="utf-8")
             (staging / SENTENCES).write_text(self._sentences(records), encoding="utf-8")
-            job = {"asked": asked.isoformat(timespec="seconds"), "sentences": len(records)}
+            job = {
+                "asked": asked.isoformat(timespec="seconds"),
+                "sentences": len(records),
+                "left_out": len(labelled.contradictions),
+                "unknown": len(labelled.unknown),
+            }
             (staging / JOB).write_text(json.dumps(job) + "\n", encoding="utf-8")
             os.replace(staging, folder)
         except OSError:
@@ -334,12 +360,18 @@ class Retrainings:
             ) from error
 
 
-def _check_labels(records: Sequence[Record], left_out: int) -> None:
-    if records:
+def _check_labels(labelled: Export) -> None:
+    if labelled.records:
         return
-    if left_out:
+    if labelled.contradictions:
         raise RetrainError(
-            f"annotators disagree about all {left_out} labels; settle some of them on the Labels tab first"
+            f"annotators disagree about all {len(labelled.contradictions)} labels; settle some of them on the Labels"
+            " tab first"
+        )
+    if labelled.unknown:
+        raise RetrainError(
+            f"the codebook of the release in use has none of the labels given ({len(labelled.unknown)}); label some"
+            " sentences with those that it has"
         )
     raise RetrainError(
         "there are no labels yet; correct what an analysis got wrong, or label sentences on the Labels tab"
@@ -373,6 +405,8 @@ def _read(folder: Path) -> Retraining | None:
         folder=folder,
         asked=str(job.get("asked")),
         sentences=int(job.get("sentences", 0)),
+        left_out=int(job.get("left_out", 0)),
+        unknown=int(job.get("unknown", 0)),
         state=state,
         phase=None if state == "waiting" else str(progress.get("phase", "starting")),
         step=progress.get("step") if training else None,

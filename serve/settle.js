@@ -8,12 +8,22 @@ const settleProblem = (error) => { one('.settle-problem').textContent = error?.m
 const settleRadios = (task) => all(`[name=settle-${task}]`);
 
 async function loadDisputes() {
-  const [found, agreed] = await Promise.all([ask('v1/labels/disputes'), ask('v1/labels/agreement')]);
+  const [found, agreed, leftOut] = await Promise.all(['disputes', 'agreement', 'left-out'].map((what) => ask(`v1/labels/${what}`)));
   ({ disputes } = found);
-  one('.agreement').replaceChildren(...agreementTable(agreed.tasks));
+  one('.left-out').textContent = inWords(leftOut);
+  one('.agreement').replaceChildren(...agreementTable(agreed.tasks), ...unknownLabels(agreed.unknown));
   showDispute();
   one('.settle-status').textContent = disputes.length ? '' :
     `Nobody disagrees${found.settled ? ` any more; ${found.settled} settled` : ''}.`;
+}
+
+function inWords({ disputed, unknown, csv }) {
+  const parts = [
+    disputed && `${disputed} about which people disagree and which nobody has settled`,
+    unknown && `${unknown} that the codebook of this release does not have`,
+    csv && `in CSV also ${csv} about actors whose words stand more than once in their sentence`,
+  ].filter(Boolean);
+  return parts.length ? `Labels that an export leaves out: ${parts.join('; ')}.` : '';
 }
 
 function agreementTable(tasks) {
@@ -29,6 +39,12 @@ function agreementTable(tasks) {
       make('thead', {}, make('tr', {}, ...heads.map((head) => make('th', { scope: 'col' }, head)))),
       make('tbody', {}, ...rows)),
   ];
+}
+
+function unknownLabels(n) {
+  if (!n) return [];
+  const labels = n === 1 ? '1 label that was given is' : `${n} labels that were given are`;
+  return [make('p', {}, `${labels} not in the codebook of this release, and so kept, but counted neither here nor in exports and retrainings.`)];
 }
 
 function showDispute() {
@@ -53,6 +69,7 @@ function opinion(task, label, key) {
   return make('li', {},
     make('b', {}, label.annotator), ' says ', chip,
     make('div', { class: 'quiet' }, `${label.made.slice(0, 16).replace('T', ' ')} UTC${label.old ? `, as a correction of ${label.old}` : ''}`),
+    label.text === dispute().text ? null : make('div', { class: 'quiet' }, `of the text written: “${label.text}”`),
     label.note ? make('p', {}, `“${label.note}”`) : null,
     make('button', { type: 'button', class: 'take-opinion', 'data-label': label.new }, `Take ${label.annotator}’s `, make('kbd', {}, String(key))));
 }

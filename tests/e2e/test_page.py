@@ -598,6 +598,42 @@ def test_a_second_opinion_is_blind_and_what_differs_is_settled(visit, url):
     assert offences(page) == []
 
 
+def test_an_import_says_what_it_changed_and_an_export_what_it_leaves_out(visit, url):
+    text = "Lome met Lome and <b>Accra on Sunday."
+    pair = {"text": text, "task": "stance", "source": [0, 4], "target": [21, 26], "new": "neutral"}
+    give(url, "xia", {"text": text, "task": "tone", "new": "neutral"}, pair)
+    give(url, "yan", {"text": text, "task": "tone", "new": "critical"})
+    page = visit()
+    page.get_by_role("tab", name="Labels").click()
+    page.fill(".labels-tab [name=annotator]", "xia")
+    page.keyboard.press("Tab")
+    page.get_by_text("Import and export").click()
+    page.get_by_text(
+        re.compile("in CSV also [1-9].* about actors whose words stand more than once")
+    ).wait_for()
+    rows = [{"text": text, "tone": "hostile", "pairs": [pair | {"task": None, "stance": "neutral"}]}]
+    file = {"name": "a.jsonl", "mimeType": "application/jsonl", "buffer": json.dumps(rows[0]).encode()}
+    page.set_input_files(".labels-tab .import", file)
+    page.get_by_text(
+        "1 stored, 1 of them in the place of another label of the same person; 1 stood already"
+    ).wait_for()
+    for title, words in (
+        ("In the place of another label (1)", f'tone of "{text}": xia said neutral before, and now hostile'),
+        (
+            "Stood already and not stored again (1)",
+            f'stance of Lome → Accra in "{text}": xia said neutral already',
+        ),
+        (
+            "Contradict other labels, to be settled above (1)",
+            f"tone of “{text}”: yan: critical; xia: hostile",
+        ),
+    ):
+        page.get_by_text(title).click()
+        assert page.get_by_text(words).is_visible()
+    page.get_by_text("hostile (before: neutral)").wait_for()
+    assert offences(page) == []
+
+
 def test_the_model_shows_its_figures_and_its_card(visit):
     page = visit()
     page.get_by_role("tab", name="Model").click()

@@ -117,9 +117,31 @@ def test_one_text_with_two_answers_is_a_fault(tmp_path, codebook):
         {"text": f"  {TEXT}", "pairs": [{"source": [2, 7], "target": [17, 26], "stance": "neutral"}]},
         {"text": TEXT, "pairs": [pair | {"stance": "supportive"}]},
     )
-    assert len(faults) == 2
+    assert len(faults) == 3
     assert 'tone "neutral" contradicts "critical" in line 1, which has the same text' in faults[0]
-    assert 'stance "supportive" contradicts "opposed" in line 1' in faults[1]
+    assert 'stance "neutral" contradicts "opposed" in line 1' in faults[1], (
+        "the same pair, two characters further"
+    )
+    assert 'stance "supportive" contradicts "opposed" in line 1' in faults[2]
+
+
+def test_a_contradiction_is_found_whichever_line_the_first_answer_stands_in(tmp_path, codebook):
+    rows = [
+        {"text": TEXT},
+        {"text": f"{TEXT} ", "tone": "critical"},
+        {"text": TEXT.upper(), "tone": "neutral"},
+    ]
+    (fault,) = _faults(tmp_path, codebook, *rows)
+    assert 'labels.jsonl:3: tone "neutral" contradicts "critical" in line 2' in fault
+
+
+def test_spans_at_one_place_of_two_texts_with_other_words_before_are_two_pairs():
+    rows = [
+        {"text": "Oslo  met Riga.", "pairs": [{"target": [10, 14], "stance": "opposed"}]},
+        {"text": "Oslo met Riga.", "pairs": [{"target": [9, 13], "stance": "opposed"}]},
+        {"text": "Oslo met Riga.", "pairs": [{"target": [10, 14], "stance": "neutral"}]},
+    ]
+    assert not check_rows(rows, CODEBOOK).faults
 
 
 def test_a_repeated_text_without_contradiction_is_a_note(tmp_path, codebook):

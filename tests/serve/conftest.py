@@ -102,6 +102,14 @@ def analyzer(codebook: Codebook) -> WordAnalyzer:
     return WordAnalyzer(codebook)
 
 
+@pytest.fixture(scope="session")
+def other_codebook(codebook: Codebook, tmp_path_factory: pytest.TempPathFactory) -> Codebook:
+    """The shipped one, in which "critical" has become "disapproving"."""
+    path = tmp_path_factory.mktemp("codebook") / "codebook.toml"
+    path.write_text(codebook.toml.replace('"critical"', '"disapproving"'), encoding="utf-8")
+    return Codebook.load(path)
+
+
 Running = Callable[..., contextlib.AbstractContextManager[str]]
 
 

@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from diplotone.model.analysis import Precedent, PrecedentPair, Precedents
+from diplotone.model.record_files import check_bytes
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
 from diplotone.serve.label_types import Item, NewLabel
@@ -21,6 +22,8 @@ from diplotone.serve.labels import LabelStore
 from diplotone.serve.metrics import _route
 from diplotone.serve.page_api import keep
 from diplotone.serve.view import render_analysis
+
+from .conftest import WordAnalyzer
 
 TEXT = "Oslo accused Riga of theft."
 LABEL = {"text": TEXT, "task": "tone", "old": "neutral", "new": "critical"}
@@ -63,6 +66,64 @@ def test_undo_adds_a_row(client):
     assert (undone.status_code, undone.json()["saved"][0]["undoes"]) == (201, number)
     again = client.post(f"/v1/labels/{number}/undo", json={"annotator": "cleo"})
     assert (again.status_code, "undone already" in again.json()["error"]) == (400, True)
+
+
+def test_a_label_given_twice_is_shown_as_such(client):
+    label = {"text": "Kyoto met Nara on Sunday.", "task": "tone", "new": "neutral"}
+    rows = [
+        give(client, label | {"new": new}, annotator="tom").json()["saved"][0]
+        for new in ("neutral", "neutral", "hostile")
+    ]
+    before = [row["before"] for row in rows]
+    assert before == [None, {"id": rows[0]["id"], "new": "neutral"}, {"id": rows[1]["id"], "new": "neutral"}]
+    listed = client.get("/v1/labels", params={"annotator": "tom"}).json()["labels"]
+    assert [row["before"] for row in listed] == before[::-1]
+
+
+def test_what_an_export_leaves_out_is_told_before_and_with_it(client):
+    before = client.get("/v1/labels/left-out").json()
+    text = "Lome met Lome and Accra on Sunday."
+    pair = {"text": text, "task": "stance", "source": [0, 4], "target": [18, 23], "new": "neutral"}
+    give(client, pair, {"text": text, "task": "tone", "new": "neutral"}, annotator="uma")
+    give(client, {"text": text, "task": "tone", "new": "hostile"}, annotator="val")
+    after = client.get("/v1/labels/left-out").json()
+    assert (after["disputed"], after["csv"]) == (before["disputed"] + 1, before["csv"] + 1)
+    for form, lost in (("csv", str(after["csv"])), ("jsonl", None)):
+        headers = client.get("/v1/labels/export", params={"form": form}).headers
+        assert (headers["x-left-out"], headers.get("x-left-out-csv")) == (str(after["disputed"]), lost)
+
+
+def test_the_history_has_all_that_was_ever_said_of_a_label(client, codebook):
+    note = "=plain to see"
+    pair = {**PAIR, "text": "Oslo accused Riga once more.", "old": "neutral", "note": note}
+    number = give(client, pair, annotator="wes", release="r@1").json()["saved"][0]["id"]
+    client.post(f"/v1/labels/{number}/undo", json={"annotator": "wes"})
+    query = {"form": "history-jsonl", "annotator": "wes"}
+    given, undoing = map(json.loads, client.get("/v1/labels/export", params=query).text.splitlines())
+    assert (given["annotator"], given["release"], given["old"], given["new"], given["note"]) == (
+        "wes", "r@1", "neutral", "opposed", note,
+    )  # fmt: skip
+    assert (given["undone"], given["source"], undoing["undoes"]) == (True, [0, 4], number)
+    assert given["made"] <= undoing["made"]
+    table = client.get("/v1/labels/export", params=query | {"form": "history-csv"})
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert [(row["id"], row["undone"], row["undoes"]) for row in rows] == [
+        (str(number), "true", ""),
+        (str(undoing["id"]), "false", str(number)),
+    ]
+    assert (rows[0]["note"], rows[0]["source_words"], rows[0]["target_start"]) == (f"'{note}", "Oslo", "13")
+    everything = client.get("/v1/labels/export", params={"form": "history-jsonl"}).text.splitlines()
+    assert len(everything) == client.get("/v1/labels", params={"limit": 1}).json()["labels"][0]["id"]
+    for form in ("jsonl", "csv"):  # and what goes on being read is what it was
+        data = client.get("/v1/labels/export", params={"form": form}).content
+        assert check_bytes(f"labels.{form}", data, codebook).faults == ()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_history_is_not_taken_for_records(client, form):
+    data = client.get("/v1/labels/export", params={"form": f"history-{form}"}).content
+    answer = client.post("/v1/labels/import", params={"name": f"a.{form}", "annotator": "eve"}, content=data)
+    assert (answer.status_code, "is a history of labels" in answer.json()["error"]) == (400, True)
 
 
 def test_disagreement_is_listed_and_left_out_of_the_export(client):
@@ -185,6 +246,31 @@ def test_what_is_settled_stands_beside_what_it_settles(client):
     assert dispute() is not None
 
 
+def test_texts_that_differ_in_case_and_space_alone_are_one_dispute(client):
+    first, second = "Mali met Chad on Friday.", "MALI met  Chad on Friday."
+    for who, text, new in (
+        ("pia", first, "neutral"),
+        ("pia", second, "hostile"),
+        ("rob", second, "critical"),
+    ):
+        give(client, {"text": text, "task": "tone", "new": new}, annotator=who)
+    (found,) = [d for d in client.get("/v1/labels/disputes").json()["disputes"] if d["text"] == first]
+    assert [(label["annotator"], label["text"]) for label in found["labels"]] == [
+        ("pia", first), ("pia", second), ("rob", second),
+    ]  # fmt: skip
+    listed = client.get("/v1/labels").json()["contradictions"]
+    assert [c["labels"] for c in listed if c["text"] == first] == [
+        {"pia": "neutral, hostile", "rob": "critical"}
+    ]
+    label = {"text": second, "task": "tone", "new": "neutral"}
+    assert client.post("/v1/labels/settle", json={"annotator": "sue", "label": label}).status_code == 201
+    exported = [json.loads(line) for line in client.get("/v1/labels/export").text.splitlines()]
+    assert {row["text"]: row["tone"] for row in exported if row["text"] in (first, second)} == {
+        first: "neutral",
+        second: "neutral",
+    }
+
+
 def test_nothing_is_settled_that_nobody_disputes(client):
     label = {"text": "Fiji met Tonga on Wednesday.", "task": "tone", "new": "neutral"}
     give(client, label, annotator="ned")
@@ -205,6 +291,25 @@ def test_agreement_counts_blind_labels_of_two_people(app, codebook, tmp_path):
     assert tone.alpha == pytest.approx(1 - 2 / ((36 - 9 - 4 - 1) / 5))
     act = next(found for found in store.agreement() if found.task == "act")
     assert (act.n, act.same, act.alpha) == (0, None, None)
+
+
+def test_labels_of_another_codebook_are_counted_and_left_out(codebook, other_codebook, own_home):
+    tone = Item(text=TEXT, task="tone")
+    for who in ("ada", "ben"):
+        labels = [
+            NewLabel(item=tone, new="critical"),
+            NewLabel(item=Item(text="Oslo.", task="tone"), new="neutral"),
+        ]
+        LabelStore.at_home(codebook).add(labels, annotator=who, release=None, origin="page")
+    analyzer = WordAnalyzer(other_codebook)
+    with TestClient(build_app([analyzer], SETTINGS), base_url="http://127.0.0.1:7860") as client:
+        agreed = client.get("/v1/labels/agreement").json()
+        assert (agreed["unknown"], agreed["tasks"][1]["task"], agreed["tasks"][1]["n"]) == (2, "tone", 1)
+        for form in ("jsonl", "csv", "label-studio"):
+            export = client.get("/v1/labels/export", params={"form": form})
+            assert (export.headers["x-left-out-unknown"], "critical" in export.text) == ("2", False)
+        assert client.get("/v1/labels").json()["annotators"] == {"ada": 2, "ben": 2}, "nothing is deleted"
+        assert client.get("/v1/labels/disputes").json() == {"disputes": [], "settled": 0}
 
 
 def test_an_archive_gives_its_sentences_most_worth_labelling(client):
@@ -238,6 +343,11 @@ def test_import_over_http(client):
         )
         assert answer.status_code == 201
         assert (answer.json()["added"], len(answer.json()["repeated"])) == (added, repeated)
+    query = {"name": "a.jsonl", "annotator": "eve"}
+    answer = client.post("/v1/labels/import", params=query, content=data.replace(b"cooperative", b"neutral"))
+    assert answer.json()["changed"] == [
+        'tone of "Suva praised Apia.": eve said cooperative before, and now neutral'
+    ]
 
 
 def test_an_archive_is_scored_and_handed_out(client):
@@ -449,6 +559,7 @@ def test_every_public_call_is_described(client):
         "/v1/labels/settle",
         "/v1/labels/disputes",
         "/v1/labels/agreement",
+        "/v1/labels/left-out",
     }
     assert public | {"/v1/compare", "/v1/archives", "/v1/archives/{token}", "/metrics"} <= set(
         schema["paths"]

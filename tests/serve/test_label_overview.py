@@ -16,6 +16,8 @@ from diplotone.serve.labels import LabelStore
 
 TONES = ("hostile", "critical", "neutral")
 PEOPLE = ("ada", "ben", "cleo")
+WRITINGS = ("Oslo met Riga {} times.", "OSLO MET RIGA {} TIMES.", "Oslo  met Riga {} times. ")
+"""Of one text: letter case and white space make no other."""
 
 
 def say(store: LabelStore, text: str, new: str, annotator: str) -> int:
@@ -29,13 +31,13 @@ def told(store: LabelStore) -> tuple[object, ...]:
 
 def reckoned(store: LabelStore) -> tuple[object, ...]:
     """The same from all labels that stand."""
-    standing, settled = store.standing(), store.settled()
+    standing, known, settled = store.standing(), store.known(), store.settled()
     counts = Counter(label.annotator for label in standing)
     return (
-        [found for found in contradictions(standing) if found.item not in settled],
+        [found for found in contradictions(known) if found.item.question not in settled],
         len(settled),
         dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))),
-        Tally(units(standing)).agreement(store.codebook),
+        Tally(units(known)).agreement(store.codebook),
     )
 
 
@@ -44,7 +46,7 @@ def test_it_follows_whatever_is_written_by_whomever(tmp_path, codebook):
     one, other = (LabelStore(tmp_path / "labels.sqlite3", codebook) for _ in range(2))
     kinds: Counter[str] = Counter()
     for _ in range(200):
-        writer, text = chance.choice((one, other)), f"Oslo met Riga {chance.randrange(8)} times."
+        writer, text = chance.choice((one, other)), chance.choice(WRITINGS).format(chance.randrange(6))
         kind = chance.choice(("say", "say", "settle", "undo"))
         try:
             if kind == "say":

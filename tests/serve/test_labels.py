@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -12,6 +13,7 @@ import time
 
 import pytest
 
+from diplotone.serve import label_database, labels
 from diplotone.serve.label_database import MIGRATIONS
 from diplotone.serve.label_types import Doubtful, Item, LabelError, NewLabel
 from diplotone.serve.labels import LabelStore
@@ -65,6 +67,57 @@ def test_an_undoing_is_a_row_and_brings_the_former_label_back(store):
     ]
 
 
+def test_what_somebody_stood_by_before_is_told(store):
+    first = say(store, TONE, "critical")
+    assert store.before([first]) == {}
+    again, otherwise = say(store, TONE, "critical"), say(store, TONE, "hostile")
+    say(store, TONE, "neutral", "ben")
+    undoing = store.undo(otherwise.id, annotator="ada")
+    last = say(store, TONE, "neutral")
+    before = store.before([first, again, otherwise, undoing, last])
+    assert {number: label.id for number, label in before.items()} == {
+        again.id: first.id,
+        otherwise.id: again.id,  # which stood then, whatever was undone since
+        last.id: again.id,
+    }
+
+
+def test_labels_of_several_are_brought_in_one_piece(store):
+    say(store, TONE, "critical", "ada")
+    given = [
+        ("ada", NewLabel(item=TONE, new="critical")),
+        (" ada ", NewLabel(item=TONE, new="hostile")),
+        ("ben", NewLabel(item=TONE, new="neutral")),
+    ]
+    for bad in (("x" * 101, NewLabel(item=TONE, new="neutral")), ("cleo", NewLabel(item=TONE, new="angry"))):
+        with pytest.raises(LabelError):
+            store.bring([*given, bad], origin="a.json")
+    with pytest.raises(LabelError, match="10,001; at most 10,000"):
+        store.bring(given[:1] + [(f"p{n}", given[0][1]) for n in range(10_000)], origin="a.json")
+    assert len(store.rows()) == 1
+    brought = store.bring(given, origin="a.json")
+    assert [(label.annotator, label.new) for label in brought.added] == [
+        ("ada", "hostile"),
+        ("ben", "neutral"),
+    ]
+    assert brought.repeated == (given[0],)
+
+
+def test_a_bringing_that_breaks_off_leaves_nothing(store, monkeypatch):
+    say(store, TONE, "critical", "ada")
+    genuine = labels._insert
+
+    def breaks(connection, item, **fields):
+        if fields["annotator"] == "cleo":
+            raise sqlite3.OperationalError("disk I/O error")
+        return genuine(connection, item, **fields)
+
+    monkeypatch.setattr(labels, "_insert", breaks)
+    with pytest.raises(LabelError, match="nothing was saved"):
+        store.bring([(who, NewLabel(item=TONE, new="neutral")) for who in ("ben", "cleo")], origin="a.json")
+    assert [label.annotator for label in store.rows()] == ["ada"]
+
+
 def test_what_is_undone_or_unknown_cannot_be_undone(store):
     label = say(store, TONE, "critical")
     undoing = store.undo(label.id, annotator="ben")
@@ -94,6 +147,50 @@ def test_annotators_who_disagree_are_shown_side_by_side(store):
     assert found.item == TONE
     assert {label.annotator: label.new for label in found.labels} == {"ada": "critical", "ben": "hostile"}
     assert store.annotators() == {"ada": 2, "ben": 2}
+
+
+def test_one_text_written_in_two_ways_is_one_question_and_settled_for_both(store):
+    other = Item(text="OSLO  accused Riga of theft.", task="tone")
+    say(store, TONE, "critical", "ada")
+    say(store, other, "hostile", "ben")
+    say(store, Item(text=TEXT, task="stance", source=(0, 4), target=(13, 17)), "opposed", "ada")
+    say(store, Item(text=other.text, task="stance", source=(0, 4), target=(14, 18)), "neutral", "ben")
+    tone, stance = store.contradictions()
+    assert [label.item for label in tone.labels] == [TONE, other]
+    assert {label.new for label in stance.labels} == {"opposed", "neutral"}, "one pair, a character further"
+    store.settle(NewLabel(item=other, new="neutral"), annotator="cleo", origin="page")
+    assert [found.item.task for found in store.contradictions()] == ["stance"]
+    last = store.settle(NewLabel(item=TONE, new="hostile"), annotator="dee", origin="page")
+    assert store.settled()[other.question] == last, "whoever settles last, in whichever writing"
+
+
+def test_one_person_who_labels_two_writings_of_a_text_differently_is_shown(store):
+    say(store, TONE, "critical")
+    say(store, Item(text=TEXT.upper(), task="tone"), "hostile")
+    (found,) = store.contradictions()
+    assert [(label.annotator, label.new) for label in found.labels] == [
+        ("ada", "critical"),
+        ("ada", "hostile"),
+    ]
+
+
+def test_labels_that_another_codebook_lacks_stay_and_count_no_more(store, other_codebook):
+    store.queue([Doubtful(text=TEXT, release="r", doubt=1.0)], annotator="ada")
+    say(store, TONE, "critical", "ada")
+    say(store, Item(text=TEXT, task="sentiment"), "negative", "ada")
+    say(store, TONE, "hostile", "ben")
+    store.settle(NewLabel(item=TONE, new="critical"), annotator="cleo", origin="page")
+    other = LabelStore(store.path, other_codebook)
+    assert [label.new for label in other.rows()] == ["critical", "hostile", "negative", "critical"]
+    assert [label.new for label in other.standing()] == ["critical", "negative", "hostile"]
+    assert [label.new for label in other.known()] == ["negative", "hostile"]
+    assert store.next_to_label("ada") == []
+    assert [sentence.text for sentence in other.next_to_label("ada")] == [TEXT], "which is asked again"
+    assert other.settled() == {}
+    assert other.contradictions() == [], "nobody disagrees with ben in the labels that there are now"
+    with pytest.raises(LabelError, match="nothing to settle"):
+        other.settle(NewLabel(item=TONE, new="neutral"), annotator="cleo", origin="page")
+    assert other.undo(1, annotator="ada").old == "critical"
 
 
 @pytest.mark.parametrize(
@@ -140,19 +237,87 @@ def test_the_most_doubtful_sentence_comes_first_and_leaves_when_it_is_labelled(s
     assert store.next_to_label("ben")[0].text == worst.text
 
 
-def test_a_file_of_an_older_version_is_brought_up_to_date(store):
-    store.path.parent.mkdir(parents=True, exist_ok=True)
-    with sqlite3.connect(store.path) as connection:
-        for statement in MIGRATIONS[0]:
-            connection.execute(statement)
-        connection.execute("PRAGMA user_version = 1")
-        connection.execute(
-            "INSERT INTO labels (made, annotator, origin, text, text_sha256, task, new)"
-            " VALUES ('2020', 'ada', 'page', ?, ?, 'tone', 'critical')",
-            (TEXT, TONE.text_sha256),
-        )
-    assert [label.new for label in store.standing()] == ["critical"]
-    assert store.queue([Doubtful(text=TEXT, release="r", doubt=1.0)], annotator="ada") == 1
+# ------------------------------------------------------------------- files of older versions
+
+OLD_LABEL = (
+    "INSERT INTO labels (id, made, annotator, release, origin, text, text_sha256, task, source_start, source_end,"
+    " target_start, target_end, old, new, note, undoes)"
+    " VALUES (?, '2020', ?, 'r@1', 'page', ?, ?, 'stance', 0, 4, 13, 17, 'neutral', ?, 'a note', ?)"
+)
+
+
+def write_version(path, version: int) -> None:
+    """A file as that version left it: a label, one that is undone, and a sentence that waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for statements in MIGRATIONS[:version]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+        digest = STANCE.text_sha256
+        if version >= 1:
+            connection.execute(OLD_LABEL, (1, "ada", TEXT, digest, "opposed", None))
+            connection.execute(OLD_LABEL, (2, "ben", TEXT, digest, "neutral", None))
+            connection.execute(OLD_LABEL, (3, "ben", TEXT, digest, None, 2))
+        if version >= 2:
+            connection.execute(
+                "INSERT INTO sentences VALUES (?, 'Suva met Apia.', '2020', 'ada', 'r@1', 0.5)",
+                (Item(text="Suva met Apia.", task="tone").text_sha256,),
+            )
+
+
+def schema(path) -> tuple[int, list[tuple[str, ...]]]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        return version, connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS) + 1))
+def test_a_file_of_any_older_version_is_brought_up_to_date_with_all_that_it_held(store, version, tmp_path):
+    write_version(store.path, version)
+    opened = LabelStore(store.path, store.codebook)
+    old = opened.history()
+    new = LabelStore(tmp_path / "new.sqlite3", store.codebook)
+    new.rows()
+    assert schema(store.path) == schema(new.path), "as a file that was made today"
+    assert schema(store.path)[0] == len(MIGRATIONS)
+    if version >= 1:
+        assert [(row.id, row.annotator, row.new, row.undoes, row.undone) for row in old] == [
+            (1, "ada", "opposed", None, False), (2, "ben", "neutral", None, True), (3, "ben", None, 2, False),
+        ]  # fmt: skip
+        assert {(row.made, row.release, row.origin, row.old, row.note, row.settles) for row in old} == {
+            ("2020", "r@1", "page", "neutral", "a note", False)
+        }
+        assert {row.item for row in old} == {STANCE}
+        assert [row.id for row in opened.standing()] == [1]
+    if version >= 2:
+        assert [(s.text, s.release, s.doubt) for s in opened.next_to_label("ada")] == [
+            ("Suva met Apia.", "r@1", 0.5)
+        ]
+    say(opened, STANCE, "opposed", "ada")
+    said = say(opened, STANCE, "neutral", "cleo")
+    assert said.id == len(old) + 2, "numbers go on"
+    settled = opened.settle(NewLabel(item=STANCE, new="neutral"), annotator="dee", origin="page")
+    opened.undo(settled.id, annotator="dee")
+    assert opened.queue([Doubtful(text=TEXT, release="r@2", doubt=1.0)], annotator="ada") == 1
+    with contextlib.closing(sqlite3.connect(store.path)) as connection:
+        for statement in ("DELETE FROM labels", "UPDATE labels SET new = 'neutral'"):
+            with pytest.raises(sqlite3.DatabaseError, match="never"):
+                connection.execute(statement)
+
+
+@pytest.mark.parametrize("step", range(len(MIGRATIONS)))
+def test_a_step_that_breaks_off_leaves_the_file_as_it_was(store, step, monkeypatch):
+    write_version(store.path, step)
+    before = schema(store.path)
+    broken = [*MIGRATIONS]
+    broken[step] = (*MIGRATIONS[step], "INSERT INTO nowhere VALUES (1)")
+    with monkeypatch.context() as patch:
+        patch.setattr(label_database, "MIGRATIONS", tuple(broken))
+        with pytest.raises(LabelError, match="nowhere"):
+            LabelStore(store.path, store.codebook).rows()
+    assert schema(store.path) == before
+    assert len(LabelStore(store.path, store.codebook).history()) == (3 if step else 0)
 
 
 def test_a_file_of_a_newer_version_is_left_alone(store):

@@ -63,6 +63,14 @@ def test_a_verdict_shows_what_each_label_gains_and_what_changes():
     assert "It is not shown to be better." in shown
 
 
+def test_a_retraining_says_what_it_left_out():
+    ended = retraining(state="ended", verdict=VERDICT, left_out=1)
+    assert "Left out: 1 label about which annotators disagree" in outcomes(ended)
+    under_another = outcomes(retraining(state="ended", verdict=VERDICT, unknown=1_200))
+    assert "1,200 labels that the codebook of the release in use does not have" in under_another
+    assert "Left out" not in outcomes(retraining(state="ended", verdict=VERDICT))
+
+
 def test_a_refused_one_can_be_taken_knowingly_and_one_in_use_not_again():
     refused = VERDICT | {"outcome": "refuse"}
     assert "data-anyway" not in outcomes(retraining(state="ended", verdict=VERDICT))
@@ -101,7 +109,7 @@ def test_a_plan_says_what_will_be_learnt_or_what_is_missing():
     plan = Plan(sentences=12, left_out=2, notes=("Few.",), problem=None)
     shown = render_plan(plan)
     assert "12 labelled sentences would be learnt" in shown
-    assert "2 labels are left out" in shown
+    assert "Left out: 2 labels about which annotators disagree" in shown
     assert "Few." in shown
     missing = Plan(sentences=0, left_out=0, notes=(), problem="run pip install 'diplotone[train]'")
     assert render_plan(missing).count("<p") == 1

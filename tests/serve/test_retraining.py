@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import httpx
@@ -16,14 +18,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from diplotone.model.errors import MissingExtra
-from diplotone.model.release import releases_folder
+from diplotone.model.release import open_release, releases_folder, write_pointer
 from diplotone.serve.app import build_app
 from diplotone.serve.config import ServeConfig
-from diplotone.serve.label_files import import_file
+from diplotone.serve.label_files import as_jsonl, export_records, import_file
 from diplotone.serve.labels import LabelStore
 from diplotone.serve.processes import Process
 from diplotone.serve.retraining import RetrainError, RetrainingBusy, RetrainingClosed, Retrainings
 from diplotone.train.releases import promote
+from diplotone.train.retrain import RetrainConfig, prepare
 
 QUICK = """epochs = 0.5
 replay = 40
@@ -92,6 +95,50 @@ def test_few_labels_are_told_of_before_anything_starts(store, codebook):
     import_file(store, "other.csv", labels(60).replace(b"hostile", b"critical"), annotator="ben")
     plan = Retrainings(store).plan()
     assert (plan.sentences, plan.left_out, plan.notes) == (48, 12, ())
+
+
+@pytest.fixture
+def in_use(own_home, other_codebook):
+    """Puts a folder into use that has a codebook and nothing else."""
+
+    def put(toml: str | None) -> None:
+        folder = own_home / "releases" / "other-1"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if toml is not None:
+            (folder / "codebook.toml").write_text(toml, encoding="utf-8")
+        write_pointer(["shipped", "other-1"])
+
+    return put
+
+
+def test_labels_that_the_release_in_use_does_not_have_are_left_out_and_told(store, in_use, other_codebook):
+    """It may have come with another codebook than the service was started with."""
+    in_use(other_codebook.toml)
+    plan = Retrainings(store).plan()
+    assert (plan.sentences, plan.left_out, plan.unknown) == (9, 0, 3)
+    in_use(other_codebook.toml.replace('"neutral"', '"none"'))
+    assert Retrainings(store).plan().unknown == 5
+    in_use(None)
+    plan = Retrainings(store).plan()
+    assert (plan.sentences, plan.unknown) == (12, 0), "a damaged release is told of by whatever opens it"
+
+
+def test_what_is_handed_over_is_read_under_the_codebook_in_use(store, other_codebook, tiny_release, tmp_path):
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(as_jsonl(export_records(store, codebook=other_codebook).records), encoding="utf-8")
+    plan = prepare(open_release(tiny_release), other_codebook, [labels], RetrainConfig(repeat=1))
+    learnt = [record.tone for record in plan.corpus.split("train") if "heron and the walnut" in record.text]
+    assert Counter(learnt) == {"hostile": 3, "neutral": 2, "cooperative": 2, "conciliatory": 2}
+
+
+def test_a_store_without_any_label_of_the_codebook_says_so(codebook, in_use, other_codebook):
+    store = LabelStore.at_home(codebook)
+    import_file(store, "a.jsonl", b'{"text": "Suva met Apia.", "tone": "critical"}', annotator="ada")
+    in_use(other_codebook.toml)
+    assert "has none of the labels given (1)" in str(Retrainings(store).plan().problem)
+    with pytest.raises(RetrainError, match="label some sentences with those that it has"):
+        Retrainings(store).start()
 
 
 def test_what_cannot_start_says_why_and_leaves_nothing(codebook, own_home, monkeypatch):
@@ -184,6 +231,16 @@ def test_one_trains_one_waits_and_a_third_is_refused(retrainings, store):
     until(lambda: retrainings.get(second.id).state == "running")
     assert retrainings.cancel(second.id).state == "cancelled"
     assert retrainings.cancel(second.id).state == "cancelled"
+
+
+@pytest.mark.slow
+def test_texts_that_differ_in_case_alone_and_are_labelled_differently_do_not_stop_it(retrainings, store):
+    for text, tone in ((b"Suva met Apia.", b"neutral"), (b"SUVA met Apia.", b"hostile")):
+        import_file(store, "more.csv", b"text,tone\n" + text + b"," + tone, annotator="ada")
+    started = retrainings.start()
+    assert (started.sentences, started.left_out) == (12, 1)
+    until(lambda: retrainings.get(started.id).steps)  # it has read the labels
+    until(lambda: retrainings.get(started.id).phase == "training")
 
 
 @pytest.mark.slow

@@ -82,3 +82,25 @@ def test_the_deep_check_reports_all_three(tiny_release, eight_records, project, 
     assert "0 labels contradict" in shown
     assert "1 sentences are nearly ones of the dev and test splits" in shown
     assert f"copy: {twin.text} Yes." in shown
+
+
+def test_labels_of_another_codebook_are_checked_by_it(tiny_release, codebook, tmp_path, capsys):
+    other = tmp_path / "other.toml"
+    other.write_text(codebook.toml.replace('"critical"', '"disapproving"'), encoding="utf-8")
+    path = tmp_path / "labels.jsonl"
+    rows = (
+        '{"text": "Oslo accused Riga.", "tone": "disapproving"}',
+        '{"text": "Suva met Apia.", "tone": "neutral"}',
+    )
+    path.write_text("\n".join(rows))
+    assert main(["check", str(path)]) == 1
+    assert 'tone "disapproving" is not one of' in capsys.readouterr().out
+    assert main(["check", str(path), "--codebook", str(other)]) == 0
+    assert "disapproving 1" in capsys.readouterr().out
+    command = ["check", str(path), "--codebook", str(other), "--deep", "--release", str(tiny_release)]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "was trained with another codebook; to it, tone: disapproving is now critical" in shown
+    assert "labels are probably wrong" in shown
+    path.write_text(rows[0].replace("disapproving", "critical"))
+    assert main(["check", str(path), "--codebook", str(other)]) == 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...model.errors import ConfigError, require_extra
 
 if TYPE_CHECKING:
+    from ...model.codebook import Codebook
     from ...model.records import Record
 
 
@@ -18,6 +19,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `check` and `next`."""
     check = commands.add_parser("check", help="list every fault of a file of labelled sentences")
     check.add_argument("file", type=Path, help="records as .jsonl or .csv")
+    check.add_argument(
+        "--codebook",
+        type=Path,
+        help="labels other than the shipped ones, in TOML; a release folder has its own in codebook.toml",
+    )
     check.add_argument(
         "--deep",
         action="store_true",
@@ -48,7 +54,7 @@ def _check(options: argparse.Namespace) -> int:
     from ...model.record_files import check_file
     from ..summary import summary
 
-    codebook = Codebook.load()
+    codebook = Codebook.load(options.codebook)
     report = check_file(options.file, codebook)
     for fault in report.faults:
         print(fault)
@@ -56,19 +62,22 @@ def _check(options: argparse.Namespace) -> int:
         print(f"{note} (a note, not a fault)")
     print(summary(report, codebook))
     if options.deep:
-        _print_deep_check(options, report.records)
+        _print_deep_check(options, report.records, codebook)
     return 1 if report.faults else 0
 
 
-def _print_deep_check(options: argparse.Namespace, records: Sequence[Record]) -> None:
+def _print_deep_check(options: argparse.Namespace, records: Sequence[Record], codebook: Codebook) -> None:
     require_extra("train", "scipy", "sklearn")
     from ...model.analyzer import load
     from ..corpus import find_mirror, project_corpus
+    from ..relabel import changes, relabelled
     from ..splits import near_measured
     from ..suspects import contradictions, suspects
 
     analyzer = load(options.release)
-    project = project_corpus(analyzer.codebook, mirror=find_mirror(options.mirror))
+    for line in changes(codebook, analyzer.codebook):
+        print(f"note: {analyzer.release.label} was trained with another codebook; to it, {line}")
+    project = project_corpus(codebook, mirror=find_mirror(options.mirror))
     for note in project.notes:
         print(f"note: {note}")
     mine = {record.text for record in records}
@@ -78,7 +87,11 @@ def _print_deep_check(options: argparse.Namespace, records: Sequence[Record]) ->
         print(
             f"note: {learnt:,} of the sentences are the project's own: a release knows their labels by heart"
         )
-    found = suspects(analyzer, records, measured)
+    found = suspects(
+        analyzer,
+        relabelled(records, codebook, analyzer.codebook),
+        relabelled(measured, codebook, analyzer.codebook),
+    )
     print(f"\n{len(found):,} labels are probably wrong, by {analyzer.release.label}; the surest first:")
     for suspect in found:
         print(f"  {suspect.record.id}: {suspect}")
