@@ -279,5 +279,5 @@ def _import_and_export() -> Markup:
         ),
         element("p", class_="import-status", role="status"),
         element("div", class_="import-details"),
-        class_="fold",
+        class_="exports fold",
     )

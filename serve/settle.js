@@ -8,13 +8,17 @@ const settleProblem = (error) => { one('.settle-problem').textContent = error?.m
 const settleRadios = (task) => all(`[name=settle-${task}]`);
 
 async function loadDisputes() {
-  const [found, agreed, leftOut] = await Promise.all(['disputes', 'agreement', 'left-out'].map((what) => ask(`v1/labels/${what}`)));
+  const [found, agreed] = await Promise.all([ask('v1/labels/disputes'), ask('v1/labels/agreement'), loadLeftOut()]);
   ({ disputes } = found);
-  one('.left-out').textContent = inWords(leftOut);
   one('.agreement').replaceChildren(...agreementTable(agreed.tasks), ...unknownLabels(agreed.unknown));
   showDispute();
   one('.settle-status').textContent = disputes.length ? '' :
     `Nobody disagrees${found.settled ? ` any more; ${found.settled} settled` : ''}.`;
+}
+
+// Reads all labels, so only while somebody looks.
+async function loadLeftOut() {
+  if (one('.exports').open) one('.left-out').textContent = inWords(await ask('v1/labels/left-out'));
 }
 
 function inWords({ disputed, unknown, csv }) {
@@ -127,5 +131,7 @@ element.addEventListener('keydown', (event) => {
     settle();
   }
 });
+
+one('.exports').addEventListener('toggle', () => loadLeftOut().catch(settleProblem));
 
 loadDisputes().catch(settleProblem);
