@@ -6,13 +6,18 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..model.errors import DiplotoneError
 from ..model.records import Span
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 2_000
+
+Giver = Literal["correction", "labelling", "http"]
+"""Where a label was given that came in no file: on the Analyze tab, beside what the release reads; on the Labels tab,
+with no label in sight; by another program."""
+CORRECTION: Giver = "correction"
 
 
 class LabelError(DiplotoneError):
@@ -66,7 +71,7 @@ class Label:
     release: str | None
     """The release whose prediction stood there; None where none did."""
     origin: str
-    """Where it came from: page, http, or the name of a file."""
+    """Where it came from: one of `Giver`, or the name of a file. Older rows of the page bear "http"."""
     item: Item
     old: str | None
     new: str | None
@@ -79,10 +84,18 @@ class Label:
     settles: bool = False
     """Whether it settles what annotators disagreed about, and is no opinion beside theirs."""
 
+    had_seen: bool = False
+    """Whether its annotator had corrected that sentence before, and so knew what a release reads in it."""
+
     @property
     def is_blind(self) -> bool:
-        """Whether it was given without a label to look at; a correction was not."""
-        return self.old is None and not self.settles
+        """Whether it was given by somebody who knew no label of the sentence.
+
+        What a release reads stands beside every correction, also where it gives the task at hand no label. Older
+        corrections bear no such origin, but name the release that was shown.
+        """
+        shown = self.origin == CORRECTION or self.old is not None or self.release is not None
+        return not (shown or self.had_seen or self.settles)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON-ready types."""

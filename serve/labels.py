@@ -24,6 +24,7 @@ from ..model.records import Span, check_rows
 from ..model.release import home
 from .label_database import LabelDatabase
 from .label_types import (
+    CORRECTION,
     LONGEST_NOTE,
     Contradiction,
     Doubtful,
@@ -55,6 +56,12 @@ _LATEST = f"""SELECT * FROM labels WHERE {_STANDS}
       AND later.undoes IS NULL
       AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = later.id)
 ) ORDER BY id"""
+
+_SEEN = f"""SELECT annotator, text_sha256, min(id) AS first FROM labels
+  WHERE text_sha256 IN (SELECT value FROM json_each(?)) AND undoes IS NULL AND NOT settles
+    AND (origin = '{CORRECTION}' OR old IS NOT NULL OR release IS NOT NULL)
+  GROUP BY annotator, text_sha256"""
+"""Since when who has known what a release reads in a sentence; as `Label.is_blind` has it."""
 
 
 class LabelStore:
@@ -321,7 +328,12 @@ def _by_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Labe
 
 
 def _labels(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iterator[Label]:
+    rows = list(rows)
     undone = {row[0] for row in connection.execute("SELECT undoes FROM labels WHERE undoes IS NOT NULL")}
+    hashes = json.dumps(sorted({row["text_sha256"] for row in rows}))
+    seen = {
+        (row["annotator"], row["text_sha256"]): row["first"] for row in connection.execute(_SEEN, (hashes,))
+    }
     for row in rows:
         yield Label(
             id=row["id"],
@@ -341,6 +353,7 @@ def _labels(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
             undoes=row["undoes"],
             undone=row["id"] in undone,
             settles=bool(row["settles"]),
+            had_seen=seen.get((row["annotator"], row["text_sha256"]), row["id"]) < row["id"],
         )
 
 

@@ -207,6 +207,18 @@ def test_in_short_names_are_text(analyzer):
     assert "&lt;i&gt;NOR is opposed to &lt;i&gt;LVA" in html
 
 
+def test_the_form_leaves_room_for_no_answer(analyzer):
+    outline = show(analyzer, "Oslo accused Riga of theft.")
+    names = [a.get("name") for tag, a in outline.tags if tag == "input" and a.get("type") == "checkbox"]
+    assert [name for name in names if name] == ["right-sentiment", "right-tone", "right-stance", "right-act"]
+    options = [a["value"] for tag, a in outline.tags if tag == "option"]
+    assert options[0] == ""
+    assert options[1:] == list(analyzer.codebook["act"].names)
+    assert not [
+        a for tag, a in outline.tags if tag == "input" and a.get("type") == "radio" and "checked" in a
+    ]
+
+
 def test_many_dyads_are_folded_up_and_none_is_lost(analyzer):
     actors = ["Norway", "Latvia", "Chad", "Niger", "Fiji"]
     text = " ".join(f"{a} accused {b} of theft." for a in actors for b in actors if a < b)
