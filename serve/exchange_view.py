@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from markupsafe import Markup
 
-from ..model.analysis import Analysis, ToneIndex
+from ..model.analysis import Dyad, Judgement, PairAnalysis, ToneIndex
 from ..model.codebook import Codebook
 from . import palette
-from .exchange import ChangedSentence, Exchange
-from .markup import arrow, element
+from .exchange import BothDyads, ChangedPair, ChangedSentence, Ends, Exchange, exchanged_ends
+from .markup import Child, arrow, element, join
 from .reader import sentence_link
 from .wording import NameOf, counted, signed
 
 
 def render_exchange(found: Exchange, codebook: Codebook, name_of: NameOf) -> str:
     """Return the verdict, the index before and after, the sentences and the dyads that changed."""
+    swap = {found.one: found.other, found.other: found.one}
     return str(
         element(
             "div",
@@ -24,8 +27,8 @@ def render_exchange(found: Exchange, codebook: Codebook, name_of: NameOf) -> str
                 f"{name_of(found.one)} and {name_of(found.other)} traded {counted(found.n_exchanged, 'place')}."
                 f" Tone of the article: {_index(found.before.tone)} before, {_index(found.after.tone)} after.",
             ),
-            _sentences(found.changed or (), codebook),
-            _dyads(found, codebook, name_of),
+            _sentences(found.changed or (), codebook, swap, name_of),
+            _dyads(found, codebook, swap, name_of),
             element(
                 "details",
                 element("summary", "The text with the two exchanged"),
@@ -36,18 +39,27 @@ def render_exchange(found: Exchange, codebook: Codebook, name_of: NameOf) -> str
 
 
 def _verdict(found: Exchange) -> str:
+    n_dyads = sum(dyad.is_changed for dyad in found.dyads)
+    relations = counted(n_dyads, "relation") + " over the whole article"
     if found.changed is None:
-        return "The text falls into other sentences now, so only the whole can be compared."
-    if not found.changed:
-        return f"No label changed in {counted(found.n_compared, 'sentence')}: the reading follows the words."
-    return f"{len(found.changed)} of {counted(found.n_compared, 'sentence')} got another label."
+        only = "The text falls into other sentences now, so only the whole can be compared"
+        return f"{only}: {relations} changed." if n_dyads else f"{only}; no relation changed."
+    sentences = counted(found.n_compared, "sentence")
+    if found.changed:
+        more = f", and {relations} changed" if n_dyads else ""
+        return f"{len(found.changed)} of {sentences} got another label or relation{more}."
+    if n_dyads:
+        return f"No label changed in {sentences}, but {relations} did."
+    return f"No label changed in {sentences}: the reading follows the words."
 
 
 def _index(index: ToneIndex) -> str:
-    return "no index" if index.value is None else signed(index.value)
+    return "no index" if index.value is None else f"{signed(index.value)} ({index.label})"
 
 
-def _sentences(changed: tuple[ChangedSentence, ...], codebook: Codebook) -> Markup | None:
+def _sentences(
+    changed: tuple[ChangedSentence, ...], codebook: Codebook, swap: Mapping[str, str], name_of: NameOf
+) -> Markup | None:
     if not changed:
         return None
     items = (
@@ -57,50 +69,114 @@ def _sentences(changed: tuple[ChangedSentence, ...], codebook: Codebook) -> Mark
             " ",
             " ".join(sentence.text.split()),
             *(
-                element(
-                    "div",
-                    f"{task}: ",
-                    palette.chip(codebook[task], sentence.before[task]),
-                    element("span", " → ", aria_hidden="true"),
-                    element("span", " became ", class_="only-heard"),
-                    palette.chip(codebook[task], sentence.after[task]),
-                    class_="chips",
-                )
-                for task in sentence.before
+                _line(f"{task}: ", palette.chip(codebook[task], old), palette.chip(codebook[task], new))
+                for task, old, new in _both(sentence)
             ),
+            *(_pair(pair, codebook, swap, name_of) for pair in sentence.pairs),
         )
         for sentence in changed
     )
     return element("ol", *items, class_="changed-sentences")
 
 
-def _dyads(found: Exchange, codebook: Codebook, name_of: NameOf) -> Markup | None:
-    """The dyads between the two: what one showed the other, the other should show now."""
-    rows = []
-    for source, target in ((found.one, found.other), (found.other, found.one)):
-        before, after = _mean(found.before, source, target), _mean(found.after, target, source)
-        if before is None and after is None:
-            continue
-        rows.append(
-            element(
-                "tr",
-                element("th", arrow(name_of(source), name_of(target)), scope="row"),
-                element("td", "none" if before is None else signed(before), class_="number"),
-                element("th", arrow(name_of(target), name_of(source)), scope="row"),
-                element("td", "none" if after is None else signed(after), class_="number"),
-            )
-        )
-    if not rows:
-        return None
-    head = ("Before", "stance", "After", "stance")
+def _both(sentence: ChangedSentence) -> Iterator[tuple[str, Judgement, Judgement]]:
+    for task in sentence.before:
+        yield task, sentence.before[task], sentence.after[task]
+
+
+def _line(lead: Child, before: Markup, after: Markup) -> Markup:
     return element(
-        "table",
-        element("caption", "The same relation, before and after"),
-        element("thead", element("tr", *(element("th", words, scope="col") for words in head))),
-        element("tbody", *rows),
-        class_="exchanged-dyads",
+        "div",
+        lead,
+        before,
+        element("span", " became ", class_="quiet"),
+        after,
+        class_="chips",
     )
 
 
-def _mean(analysis: Analysis, source: str, target: str) -> float | None:
-    return next((d.mean for d in analysis.dyads if (d.source, d.target) == (source, target)), None)
+def _pair(pair: ChangedPair, codebook: Codebook, swap: Mapping[str, str], name_of: NameOf) -> Markup:
+    before, after = _ends(pair.ends, name_of), _ends(exchanged_ends(pair.ends, swap), name_of)
+    return _line(
+        None,
+        join(before, ": ", _of_pair(pair.before, codebook)),
+        join(after, ": ", _of_pair(pair.after, codebook)),
+    )
+
+
+def _ends(ends: Ends, name_of: NameOf) -> Markup:
+    source, target = ends
+    return arrow(name_of(source), name_of(target))
+
+
+def _of_pair(pair: PairAnalysis | None, codebook: Codebook) -> Markup:
+    if pair is None:
+        return element("span", "no relation that is sure enough", class_="quiet")
+    return join(palette.chip(codebook["stance"], pair.stance), " ", palette.chip(codebook["act"], pair.act))
+
+
+def _dyads(found: Exchange, codebook: Codebook, swap: Mapping[str, str], name_of: NameOf) -> Markup | None:
+    """The dyads that changed, and those between the two: what one showed the other, the other should show now."""
+    shown = [dyad for dyad in found.dyads if dyad.is_changed or set(dyad.ends) == set(swap)]
+    if not shown:
+        return None
+    rows = (
+        element(
+            "tr",
+            element("th", _ends(dyad.ends, name_of), scope="row"),
+            element("td", _of_dyad(dyad.before, codebook)),
+            element("th", _ends(exchanged_ends(dyad.ends, swap), name_of), scope="row"),
+            element("td", _of_dyad(dyad.after, codebook)),
+            element("td", _what_changed(dyad)),
+        )
+        for dyad in shown
+    )
+    heads = ("Before", "stance and acts", "After", "stance and acts", "Changed")
+    table = element(
+        "table",
+        element("caption", "The same relation, before and after"),
+        element("thead", element("tr", *(element("th", words, scope="col") for words in heads))),
+        element("tbody", *rows),
+        class_="exchanged-dyads",
+    )
+    rest = len(found.dyads) - len(shown)
+    return join(
+        element(
+            "div",
+            table,
+            class_="scroll-x",
+            tabindex=0,
+            role="region",
+            aria_label="The same relation, before and after",
+        ),
+        element("p", f"{counted(rest, 'other relation')} kept stance and acts.", class_="quiet")
+        if rest
+        else None,
+    )
+
+
+def _of_dyad(dyad: Dyad | None, codebook: Codebook) -> Markup:
+    if dyad is None:
+        return element("span", "none found", class_="quiet")
+    stance = codebook["stance"]
+    acts = ", ".join(f"{name} × {n}" if n > 1 else name for name, n in dyad.acts.items())
+    return join(
+        palette.mark(stance, dyad.stance),
+        f" {dyad.stance} ",
+        element("span", signed(dyad.mean), class_="number"),
+        f"; {acts}" if acts else None,
+    )
+
+
+def _what_changed(dyad: BothDyads) -> str:
+    if dyad.before is None or dyad.after is None:
+        return "found once"
+    changed = [
+        name
+        for name, differs in (
+            ("stance", dyad.before.stance != dyad.after.stance),
+            ("acts", dict(dyad.before.acts) != dict(dyad.after.acts)),
+        )
+        if differs
+    ]
+    return " and ".join(changed) or "no"
