@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from markupsafe import Markup
 
 from ..model.analysis import Dyad, Judgement, PairAnalysis, ToneIndex
 from ..model.codebook import Codebook
 from . import palette
-from .exchange import BothDyads, ChangedPair, ChangedSentence, Ends, Exchange, exchanged_ends
+from .exchange import BothDyads, ChangedPair, ChangedSentence, Ends, Exchange
 from .markup import Child, arrow, element, join
 from .reader import sentence_link
 from .wording import NameOf, counted, signed
@@ -17,18 +17,18 @@ from .wording import NameOf, counted, signed
 
 def render_exchange(found: Exchange, codebook: Codebook, name_of: NameOf) -> str:
     """Return the verdict, the index before and after, the sentences and the dyads that changed."""
-    swap = {found.one: found.other, found.other: found.one}
     return str(
         element(
             "div",
             element("p", element("b", _verdict(found)), class_="exchange-verdict"),
             element(
                 "p",
-                f"{name_of(found.one)} and {name_of(found.other)} traded {counted(found.n_exchanged, 'place')}."
+                f"{name_of(found.one)} and {name_of(found.other)} traded {counted(found.n_exchanged, 'place')};"
+                " people who are named stayed."
                 f" Tone of the article: {_index(found.before.tone)} before, {_index(found.after.tone)} after.",
             ),
-            _sentences(found.changed or (), codebook, swap, name_of),
-            _dyads(found, codebook, swap, name_of),
+            _sentences(found.changed or (), codebook, name_of),
+            _dyads(found, codebook, name_of),
             element(
                 "details",
                 element("summary", "The text with the two exchanged"),
@@ -57,9 +57,7 @@ def _index(index: ToneIndex) -> str:
     return "no index" if index.value is None else f"{signed(index.value)} ({index.label})"
 
 
-def _sentences(
-    changed: tuple[ChangedSentence, ...], codebook: Codebook, swap: Mapping[str, str], name_of: NameOf
-) -> Markup | None:
+def _sentences(changed: tuple[ChangedSentence, ...], codebook: Codebook, name_of: NameOf) -> Markup | None:
     if not changed:
         return None
     items = (
@@ -72,7 +70,7 @@ def _sentences(
                 _line(f"{task}: ", palette.chip(codebook[task], old), palette.chip(codebook[task], new))
                 for task, old, new in _both(sentence)
             ),
-            *(_pair(pair, codebook, swap, name_of) for pair in sentence.pairs),
+            *(_pair(pair, codebook, name_of) for pair in sentence.pairs),
         )
         for sentence in changed
     )
@@ -95,12 +93,13 @@ def _line(lead: Child, before: Markup, after: Markup) -> Markup:
     )
 
 
-def _pair(pair: ChangedPair, codebook: Codebook, swap: Mapping[str, str], name_of: NameOf) -> Markup:
-    before, after = _ends(pair.ends, name_of), _ends(exchanged_ends(pair.ends, swap), name_of)
+def _pair(pair: ChangedPair, codebook: Codebook, name_of: NameOf) -> Markup:
+    now = (pair.after.source.code, pair.after.target.code) if pair.after else pair.ends
+    other_ends = join(_ends(now, name_of), ": ") if now != pair.ends else None
     return _line(
-        None,
-        join(before, ": ", _of_pair(pair.before, codebook)),
-        join(after, ": ", _of_pair(pair.after, codebook)),
+        join(_ends(pair.ends, name_of), ": "),
+        _of_pair(pair.before, codebook),
+        join(other_ends, _of_pair(pair.after, codebook)),
     )
 
 
@@ -115,9 +114,10 @@ def _of_pair(pair: PairAnalysis | None, codebook: Codebook) -> Markup:
     return join(palette.chip(codebook["stance"], pair.stance), " ", palette.chip(codebook["act"], pair.act))
 
 
-def _dyads(found: Exchange, codebook: Codebook, swap: Mapping[str, str], name_of: NameOf) -> Markup | None:
+def _dyads(found: Exchange, codebook: Codebook, name_of: NameOf) -> Markup | None:
     """The dyads that changed, and those between the two: what one showed the other, the other should show now."""
-    shown = [dyad for dyad in found.dyads if dyad.is_changed or set(dyad.ends) == set(swap)]
+    two = {found.one, found.other}
+    shown = [dyad for dyad in found.dyads if dyad.is_changed or set(dyad.ends) == two]
     if not shown:
         return None
     rows = (
@@ -125,16 +125,15 @@ def _dyads(found: Exchange, codebook: Codebook, swap: Mapping[str, str], name_of
             "tr",
             element("th", _ends(dyad.ends, name_of), scope="row"),
             element("td", _of_dyad(dyad.before, codebook)),
-            element("th", _ends(exchanged_ends(dyad.ends, swap), name_of), scope="row"),
             element("td", _of_dyad(dyad.after, codebook)),
             element("td", _what_changed(dyad)),
         )
         for dyad in shown
     )
-    heads = ("Before", "stance and acts", "After", "stance and acts", "Changed")
+    heads = ("Relation", "As it stands", "With the two exchanged", "Changed")
     table = element(
         "table",
-        element("caption", "The same relation, before and after"),
+        element("caption", "The same relation before and after: whoever stands in its places then"),
         element("thead", element("tr", *(element("th", words, scope="col") for words in heads))),
         element("tbody", *rows),
         class_="exchanged-dyads",
@@ -147,7 +146,7 @@ def _dyads(found: Exchange, codebook: Codebook, swap: Mapping[str, str], name_of
             class_="scroll-x",
             tabindex=0,
             role="region",
-            aria_label="The same relation, before and after",
+            aria_label="The same relation before and after",
         ),
         element("p", f"{counted(rest, 'other relation')} kept stance and acts.", class_="quiet")
         if rest
@@ -170,7 +169,7 @@ def _of_dyad(dyad: Dyad | None, codebook: Codebook) -> Markup:
 
 def _what_changed(dyad: BothDyads) -> str:
     if dyad.before is None or dyad.after is None:
-        return "found once"
+        return "found in one reading alone"
     changed = [
         name
         for name, differs in (

@@ -106,11 +106,23 @@ def test_a_relation_with_a_third_actor_is_compared_too(analyzer, monkeypatch):
     before, after = changed["TCD", "NOR"].before, changed["TCD", "NOR"].after
     assert before is not None
     assert after is not None
-    assert (before.target, before.stance) == ("NOR", "neutral")
-    assert (after.target, after.stance) == ("LVA", "opposed")
+    assert (before.stance, after.stance) == ("neutral", "opposed")
+    pairs = {pair.ends: pair for pair in found.changed[0].pairs}
+    now = pairs["TCD", "NOR"].after
+    assert now is not None
+    assert (now.source.code, now.target.code) == ("TCD", "LVA")
     table = render_exchange(found, analyzer.codebook, str).partition("exchanged-dyads")[2]
     assert table.index("TCD") < table.index("opposed")
     assert table.count("<tr>") == 4 + 1  # those between the two are shown in any case
+
+
+def test_what_stands_for_both_is_not_exchanged_and_compared_with_itself(analyzer):
+    text = "The two Koreas agreed on Monday. South Korea praised Japan. It was a day in May."
+    found = exchange(analyzer, text, "PRK", "KOR")
+    assert found.text.startswith("The two Koreas agreed on Monday. North Korea praised")
+    assert found.changed == ()
+    assert {("PRK", "KOR"), ("KOR", "JPN")} <= {dyad.ends for dyad in found.dyads}
+    assert not any(dyad.is_changed for dyad in found.dyads)
 
 
 def test_a_relation_found_once_alone_is_shown(analyzer):
