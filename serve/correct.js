@@ -1,5 +1,5 @@
-// Correcting a judgement: one form, moved below whatever it corrects. It says "saved" when the service has
-// committed the labels, not before.
+// Correcting a judgement: one form, moved below whatever it corrects. Only what somebody changed, or ticked as right, is
+// sent. It says "saved" when the service has committed the labels, not before.
 
 let correcting = null; // the control whose judgement is corrected
 
@@ -21,14 +21,33 @@ function openForm(control) {
   one('.correction .ends').hidden = level !== 'new';
   if (level === 'new') fillEnds(JSON.parse(control.dataset.mentions));
   for (const task of LEVELS[level]) {
-    const old = control.dataset[task] || null;
-    const input = field(task);
-    if (input instanceof RadioNodeList) for (const radio of input) radio.checked = radio.value === old;
-    else input.value = old ?? 'NONE';
+    field(task).value = reading(task) ?? ''; // a list or radio buttons; those all stay empty without a label
+    showReading(task);
   }
   field('annotator').value = annotator.get();
   one('.correction-title').focus();
   form().scrollIntoView({ block: 'nearest' });
+}
+
+// What the release reads; null where it gives no label.
+const reading = (task) => correcting.dataset[task] || null;
+const isChanged = (task) => field(task).value !== (reading(task) ?? '');
+const isAnswered = (task) => field(task).value !== '' && (isChanged(task) || field(`right-${task}`).checked);
+
+function showReading(task) {
+  const place = field(`right-${task}`).closest('.as-it-is');
+  const words = reading(task) ? `The model says ${reading(task)}.` : 'The model gives no label; leave it empty if you do not know.';
+  place.hidden = correcting.dataset.level === 'new';
+  place.querySelector('.reading-of').textContent = words;
+  place.querySelector('.right').hidden = reading(task) === null;
+  matchTick(task);
+}
+
+// Another label was chosen, so what the model says is not right.
+function matchTick(task) {
+  const tick = field(`right-${task}`);
+  tick.disabled = isChanged(task);
+  if (tick.disabled) tick.checked = false;
 }
 
 function fillEnds(mentions) {
@@ -53,10 +72,11 @@ function labelsFromForm() {
   if (level === 'new' && ends.source[0] < ends.target[1] && ends.target[0] < ends.source[1]) {
     throw new Error('Source and target must be two different actors.');
   }
+  const tasks = LEVELS[level].filter(isAnswered);
+  if (level === 'new' && tasks.length < LEVELS.new.length) throw new Error('Choose both a stance and an act.');
+  if (!tasks.length) throw new Error('Nothing is changed: choose another label, or tick what is right as it is.');
   const note = field('note').value.trim() || null;
-  return LEVELS[level]
-    .map((task) => ({ text, task, ...ends, old: correcting.dataset[task] || null, new: field(task).value, note }))
-    .filter((label) => label.new);
+  return tasks.map((task) => ({ text, task, ...ends, old: reading(task), new: field(task).value, note }));
 }
 
 async function save() {
@@ -67,9 +87,8 @@ async function save() {
   button.disabled = true; // one click, one label
   try {
     const labels = labelsFromForm();
-    if (!labels.length) throw new Error('Choose the right label first.');
     const release = one('.diplotone').dataset.release;
-    const { saved } = await tell('v1/labels', { annotator: name, release, labels });
+    const { saved } = await tell('v1/labels', { annotator: name, release, origin: 'correction', labels });
     annotator.set(name);
     const detail = correcting.closest('.detail');
     for (const label of saved) detail.querySelector('.given').append(givenItem(label));
@@ -147,6 +166,11 @@ async function putUp(button) {
     button.disabled = false;
   }
 }
+
+element.addEventListener('change', (event) => {
+  const set = event.target.closest('.correction fieldset[data-task]');
+  if (set && correcting) matchTick(set.dataset.task);
+});
 
 element.addEventListener('submit', (event) => {
   if (!event.target.matches('.correction')) return;

@@ -14,6 +14,8 @@ from . import palette
 from .label_types import LONGEST_NAME, LONGEST_NOTE, Label
 from .markup import element
 
+NOTHING_CHOSEN = "choose a label"
+
 Given = Mapping[str, Sequence[Label]]
 """Text of a sentence -> the labels that stand."""
 
@@ -105,7 +107,11 @@ def _words(label: Label, text: str) -> str:
 
 
 def form(codebook: Codebook) -> Markup:
-    """Return the one form of the page, hidden until a control opens it (page.js fills it in)."""
+    """Return the one form of the page, hidden until a control opens it (correct.js fills it in).
+
+    What the release reads is chosen when it opens, and stored only where somebody chooses another label or ticks
+    that it is right; where the release gives no label, none is chosen.
+    """
     return element(
         "form",
         element("h3", "Correct", class_="correction-title", tabindex=-1),
@@ -150,18 +156,33 @@ def form(codebook: Codebook) -> Markup:
 
 
 def _choices(task: Task) -> Markup:
-    """Few labels as radio buttons, the many acts as a list to choose from."""
+    """Few labels as radio buttons, the many acts as a list to choose from; and the tick for what is right."""
+    title = task.name.capitalize()
     if len(task) > 7:
         options = [(label.name, f"{label.mark} {label.name}: {label.definition}") for label in task.labels]
-        return element(
-            "fieldset", _select(task.name, task.name.capitalize(), options), data_task=task.name, hidden=True
-        )
+        choices = [_select(task.name, title, [("", NOTHING_CHOSEN), *options])]
+    else:
+        choices = [element("legend", title), *_radios(task)]
+    return element("fieldset", *choices, _tick(task), data_task=task.name, hidden=True)
+
+
+def _tick(task: Task) -> Markup:
+    """What the release reads, in words, and the control that says of it that it is right."""
     return element(
-        "fieldset",
-        element("legend", task.name.capitalize()),
-        *_radios(task),
-        data_task=task.name,
-        hidden=True,
+        "div",
+        element("span", class_="reading-of quiet", id=f"reading-of-{task.name}"),
+        element(
+            "label",
+            element(
+                "input",
+                type="checkbox",
+                name=f"right-{task.name}",
+                aria_describedby=f"reading-of-{task.name}",
+            ),
+            "Right as it is",
+            class_="choice right",
+        ),
+        class_="as-it-is",
     )
 
 

@@ -72,7 +72,7 @@ def _card(dyad: Dyad, analysis: Analysis, codebook: Codebook, name_of: NameOf) -
             "p",
             element("b", signed(dyad.mean)),
             f" · {certainty} · n {dyad.n}",
-            " · the evidence points both ways" if _points_both_ways(dyad, analysis, stance) else None,
+            " · the evidence points both ways" if points_both_ways(dyad, analysis, stance) else None,
             class_="figures",
         ),
         element("p", against_the_other(dyad.asymmetry), class_="figures") if dyad.asymmetry else None,
@@ -107,8 +107,8 @@ def _pairs(number: int, dyad: Dyad, analysis: Analysis) -> Iterator[PairAnalysis
             yield pair
 
 
-def _points_both_ways(dyad: Dyad, analysis: Analysis, stance: Task) -> bool:
-    """Whether some evidence is opposed and some supportive: its mean, near neutral, would hide that."""
+def points_both_ways(dyad: Dyad, analysis: Analysis, stance: Task) -> bool:
+    """Return whether some evidence is opposed and some supportive: its mean, near neutral, would hide that."""
     found = {pair.stance.label for number in dyad.evidence for pair in _pairs(number, dyad, analysis)}
     return {stance.names[0], stance.names[-1]} <= found
 

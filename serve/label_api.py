@@ -34,6 +34,7 @@ from .label_types import (
     LONGEST_NOTE,
     Contradiction,
     Doubtful,
+    Giver,
     Item,
     Label,
     NewLabel,
@@ -99,6 +100,12 @@ class LabelsRequest(BaseModel):
     release: str | None = Field(
         default=None, max_length=LONGEST_NAME, description="The release whose labels are corrected."
     )
+    origin: Giver = Field(
+        default="http",
+        description="Where they were given: `correction`, beside what a release reads; `labelling`, with no label in"
+        " sight; `http`, by another program. Only labels given with neither `release` nor `old`, and not as"
+        " corrections, count as blind.",
+    )
     labels: list[LabelRequest] = Field(min_length=1, max_length=1_000)
 
 
@@ -154,6 +161,7 @@ class LabelAnswer(BaseModel):
     undoes: int | None
     undone: bool
     settles: bool = Field(description="Whether it settles what annotators disagreed about.")
+    had_seen: bool = Field(description="Whether its annotator had corrected that sentence before.")
 
 
 class RowAnswer(LabelAnswer):
@@ -520,7 +528,7 @@ def store_labels(
         [_new_label(label) for label in request.labels],
         annotator=checked_annotator(login or request.annotator),
         release=request.release,
-        origin="http",
+        origin=request.origin,
     )
     metrics.labels.inc(len(saved))
     return {"saved": _rows(store, saved)}

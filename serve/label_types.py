@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..model.codebook import Codebook
 from ..model.errors import DiplotoneError
@@ -14,6 +14,11 @@ from ..model.records import QuestionKey, Span, question_key
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 2_000
+
+Giver = Literal["correction", "labelling", "http"]
+"""Where a label was given that came in no file: on the Analyze tab, beside what the release reads; on the Labels tab,
+with no label in sight; by another program."""
+CORRECTION: Giver = "correction"
 
 
 class LabelError(DiplotoneError):
@@ -79,7 +84,7 @@ class Label:
     release: str | None
     """The release whose prediction stood there; None where none did."""
     origin: str
-    """Where it came from: page, http, or the name of a file."""
+    """Where it came from: one of `Giver`, or the name of a file. Older rows of the page bear "http"."""
     item: Item
     old: str | None
     new: str | None
@@ -92,10 +97,18 @@ class Label:
     settles: bool = False
     """Whether it settles what annotators disagreed about, and is no opinion beside theirs."""
 
+    had_seen: bool = False
+    """Whether its annotator had corrected that sentence before, and so knew what a release reads in it."""
+
     @property
     def is_blind(self) -> bool:
-        """Whether it was given without a label to look at; a correction was not."""
-        return self.old is None and not self.settles
+        """Whether it was given by somebody who knew no label of the sentence.
+
+        What a release reads stands beside every correction, also where it gives the task at hand no label. Older
+        corrections bear no such origin, but name the release that was shown.
+        """
+        shown = self.origin == CORRECTION or self.old is not None or self.release is not None
+        return not (shown or self.had_seen or self.settles)
 
     def is_in(self, codebook: Codebook) -> bool:
         """Whether a codebook has the label; one that was given under another codebook may not be in it."""

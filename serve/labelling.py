@@ -54,12 +54,21 @@ def first_opinions(
 
 
 def second_opinions(store: LabelStore, annotator: str, level: Level, limit: int) -> list[Question]:
-    """Return what exactly one other annotator has answered blind and this one has not, the oldest first."""
+    """Return what exactly one other annotator has answered blind and this one has not, the oldest first.
+
+    Sentences that this one has corrected are left out: nobody is blind who has seen what a release reads.
+    """
+    standing = store.standing()
     by_question: dict[Question, set[str]] = defaultdict(set)
-    for question, who in _answered((label for label in store.standing() if label.is_blind), level):
+    for question, who in _answered((label for label in standing if label.is_blind), level):
         by_question[question].add(who)
-    mine = {question for question, who in _answered(store.standing(), level) if who == annotator}
-    waiting = (q for q, others in by_question.items() if len(others) == 1 and q not in mine)
+    mine = {question for question, who in _answered(standing, level) if who == annotator}
+    seen = {label.item.text for label in standing if label.annotator == annotator and not label.is_blind}
+    waiting = (
+        question
+        for question, others in by_question.items()
+        if len(others) == 1 and question not in mine and question.text not in seen
+    )
     return list(islice(waiting, limit))
 
 

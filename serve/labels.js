@@ -73,7 +73,7 @@ async function save() {
   const labels = tasks.filter(chosen).map((task) => ({ ...question, task, new: chosen(task) }));
   if (labels.length < tasks.length) return problem(new Error(`Choose ${tasks.map((task) => `a label of ${task}`).join(' and ')}.`));
   try {
-    const { saved } = await tell('v1/labels', { annotator: who(), labels });
+    const { saved } = await tell('v1/labels', { annotator: who(), origin: 'labelling', labels });
     annotator.set(who());
     last = saved.map((label) => label.id);
     waiting.shift();

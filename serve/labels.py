@@ -29,6 +29,7 @@ from .agreement import TaskAgreement
 from .label_database import LabelDatabase
 from .label_overview import LabelOverview, key_of
 from .label_types import (
+    CORRECTION,
     LONGEST_NOTE,
     Brought,
     Contradiction,
@@ -73,6 +74,12 @@ _BEFORE = """SELECT given.id AS given, max(earlier.id) AS earlier FROM labels AS
   WHERE given.id IN (SELECT value FROM json_each(?)) AND given.undoes IS NULL AND earlier.undoes IS NULL
     AND NOT EXISTS (SELECT 1 FROM labels AS undo WHERE undo.undoes = earlier.id AND undo.id < given.id)
   GROUP BY given.id"""
+
+_SEEN = f"""SELECT annotator, text_sha256, min(id) AS first FROM labels
+  WHERE text_sha256 IN (SELECT value FROM json_each(?)) AND undoes IS NULL AND NOT settles
+    AND (origin = '{CORRECTION}' OR old IS NOT NULL OR release IS NOT NULL)
+  GROUP BY annotator, text_sha256"""
+"""Since when who has known what a release reads in a sentence; as `Label.is_blind` has it."""
 
 
 class LabelStore:
@@ -487,6 +494,10 @@ def _labels(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
     ids = json.dumps([row["id"] for row in rows])
     of_these = "SELECT undoes FROM labels WHERE undoes IN (SELECT value FROM json_each(?))"
     undone = {row[0] for row in connection.execute(of_these, (ids,))}
+    hashes = json.dumps(sorted({row["text_sha256"] for row in rows}))
+    seen = {
+        (row["annotator"], row["text_sha256"]): row["first"] for row in connection.execute(_SEEN, (hashes,))
+    }
     for row in rows:
         yield Label(
             id=row["id"],
@@ -506,6 +517,7 @@ def _labels(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
             undoes=row["undoes"],
             undone=row["id"] in undone,
             settles=bool(row["settles"]),
+            had_seen=seen.get((row["annotator"], row["text_sha256"]), row["id"]) < row["id"],
         )
 
 

@@ -33,6 +33,7 @@ function showHowFar(which, state) {
 async function look(plan = looks % LOOKS_PER_PLAN === 0) {
   looks += 1;
   const found = await ask(`page/model?${new URLSearchParams({ release: releaseShown, plan })}`);
+  if (found.release !== releaseShown) listReleases();
   releaseShown = found.release;
   possible = found.possible ?? possible;
   showParts(found.parts);
@@ -40,6 +41,30 @@ async function look(plan = looks % LOOKS_PER_PLAN === 0) {
   showHowFar('waiting', found.waiting);
   one('.start').disabled = !possible || !found.room;
   one('.start').textContent = found.running ? 'Retrain again after this one' : 'Retrain';
+}
+
+// Which releases are kept; asked for when that may have changed, since a process has to look them through.
+async function listReleases() {
+  const status = one('.releases-status');
+  try {
+    const { releases } = await ask('v1/releases');
+    const heads = ['Release', 'First in use', 'Verdict', 'Now'];
+    one('.releases').replaceChildren(make('table', {},
+      make('thead', {}, make('tr', {}, ...heads.map((head) => make('th', { scope: 'col' }, head)))),
+      make('tbody', {}, ...releases.reverse().map(releaseRow))));
+    status.textContent = '';
+  } catch (problem) {
+    status.textContent = `They cannot be listed: ${problem.message}`;
+  }
+}
+
+function releaseRow({ name, label, outcome, is_current: isCurrent, since }) {
+  const isShipped = name === 'shipped';
+  return make('tr', isCurrent ? { class: 'in-use' } : {},
+    make('th', { scope: 'row' }, make('code', {}, label)),
+    make('td', {}, since ? `${since.slice(0, 16).replace('T', ' ')} UTC` : 'came with Diplotone'),
+    make('td', {}, outcome ?? (isShipped ? '–' : 'none')),
+    make('td', {}, [isCurrent ? 'in use' : '', isShipped ? 'shipped' : ''].filter(Boolean).join(', ')));
 }
 
 function confirmed(question) {
@@ -64,6 +89,7 @@ async function act(button, question, does) {
   } finally {
     button.disabled = false;
     look(true).catch(() => {});
+    if (!button.matches('.start, .stop')) listReleases();
   }
 }
 

@@ -32,7 +32,7 @@ class Releasing:
     retrainings: Retrainings
 
     def releases(self) -> list[dict[str, Any]]:
-        """Return the releases that can be used, with name, label, outcome and is_current.
+        """Return the releases that can be used, with name, label, outcome, is_current and since.
 
         Raises:
             ReleaseError: The pointer cannot be read.

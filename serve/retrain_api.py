@@ -71,6 +71,10 @@ class ReleaseAnswer(BaseModel):
     label: str = Field(description="As results quote it, or what is wrong with it.")
     outcome: str | None = Field(description="Of the verdict that came with it.")
     is_current: bool
+    since: str | None = Field(
+        description="When it was first put into use; null for the shipped one.",
+        examples=["2026-03-01T10:05:00+00:00"],
+    )
 
 
 class ReleasesAnswer(BaseModel):

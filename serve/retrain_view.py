@@ -41,6 +41,13 @@ def render_model_tab(figures: str, card: str) -> str:
             ),
             _part("way-back", None),
             element(
+                "section",
+                element("h2", "Releases that are kept"),
+                element("p", "Looking …", class_="releases-status", role="status"),
+                element("div", class_="releases"),
+                class_="kept-releases",
+            ),
+            element(
                 "dialog",
                 element("p", class_="question", id="model-question"),
                 element(

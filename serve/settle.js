@@ -64,6 +64,11 @@ function showDispute() {
   for (const set of all('.dispute fieldset')) set.hidden = set.dataset.task !== found.task;
 }
 
+function howGiven(label) {
+  if (label.old) return label.old === label.new ? ', as the model has it' : `, as a correction of ${label.old}`;
+  return label.origin === 'correction' ? ', where the model gave none' : '';
+}
+
 function opinion(task, label, key) {
   const radio = settleRadios(task).find((radio) => radio.value === label.new);
   const sign = radio?.closest('label');
@@ -72,7 +77,7 @@ function opinion(task, label, key) {
   chip.append(...[mark, ` ${label.new}`].filter(Boolean));
   return make('li', {},
     make('b', {}, label.annotator), ' says ', chip,
-    make('div', { class: 'quiet' }, `${label.made.slice(0, 16).replace('T', ' ')} UTC${label.old ? `, as a correction of ${label.old}` : ''}`),
+    make('div', { class: 'quiet' }, `${label.made.slice(0, 16).replace('T', ' ')} UTC${howGiven(label)}`),
     label.text === dispute().text ? null : make('div', { class: 'quiet' }, `of the text written: “${label.text}”`),
     label.note ? make('p', {}, `“${label.note}”`) : null,
     make('button', { type: 'button', class: 'take-opinion', 'data-label': label.new }, `Take ${label.annotator}’s `, make('kbd', {}, String(key))));

@@ -14,6 +14,7 @@ from ..model.article.index import expected_score, tone_index
 from ..model.article.scope import NOT_PROSE
 from ..model.codebook import Codebook, Task
 from . import correcting, dyads, filters, matrix, palette, plots, reader
+from .in_short import in_short
 from .markup import Child, element, join
 from .wording import NameOf, counted, days, interval, reason_heads, signed
 
@@ -45,7 +46,7 @@ def render_analysis(
         views.append(("unquoted", _unquoted(analysis, codebook)))
     return _page(
         codebook,
-        _views(views, lambda a: _head(a, codebook)),
+        _views(views, lambda a: _head(a, codebook, name_of)),
         element("div", switch, filters.downloads(token), filters.share(token, share_days), class_="toolbar")
         if switch or token
         else None,
@@ -88,10 +89,10 @@ def _unquoted(analysis: Analysis, codebook: Codebook) -> Analysis:
     )
 
 
-def _head(analysis: Analysis, codebook: Codebook) -> Markup:
+def _head(analysis: Analysis, codebook: Codebook, name_of: NameOf) -> Markup:
     if analysis.tone.n == 0:
         return _nothing_scored(analysis.sentences)
-    return _summary(analysis, codebook)
+    return join(in_short(analysis, codebook, name_of), _summary(analysis, codebook))
 
 
 def _relations(analysis: Analysis, codebook: Codebook, name_of: NameOf) -> Markup:
@@ -108,6 +109,7 @@ def render_welcome(codebook: Codebook, share_days: float = 0.0) -> str:
             element("h2", "What you will see"),
             element(
                 "ul",
+                _point("In short", "how it sounds and the strongest relations, in words"),
                 _point(
                     "The tone of the article",
                     "one index from −1 to +1 with its interval, and the sum behind it",

@@ -19,6 +19,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..model.analyzer import load
@@ -55,6 +56,8 @@ class Listed:
     outcome: str | None
     """Of the verdict that came with it: promote, refuse, undecided; None where there is none."""
     is_current: bool
+    since: str | None
+    """When it was first put into use and copied here: UTC, ISO 8601, seconds; None for the shipped one."""
 
 
 def releases() -> list[Listed]:
@@ -68,8 +71,18 @@ def releases() -> list[Listed]:
             label = open_release(folder).label
         except ReleaseError as error:
             label = f"damaged: {error}"
-        listed.append(Listed(name, label, read_outcome(folder), name == current))
+        since = None if name == SHIPPED else _since(folder)
+        listed.append(Listed(name, label, read_outcome(folder), name == current, since))
     return listed
+
+
+def _since(folder: Path) -> str | None:
+    """When the copy was made: its manifest is never written again."""
+    try:
+        copied = (folder / MANIFEST).stat().st_mtime
+    except OSError:
+        return None
+    return datetime.fromtimestamp(copied, UTC).isoformat(timespec="seconds")
 
 
 def promote(candidate: Path | str) -> tuple[Release, int]:

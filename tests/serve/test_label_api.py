@@ -146,6 +146,7 @@ def test_disagreement_is_listed_and_left_out_of_the_export(client):
         ({"annotator": "ada", "labels": [{**LABEL, "new": "angry"}]}, 400, 'tone "angry"'),
         ({"annotator": "ada", "labels": [{**PAIR, "target": [0, 99]}]}, 400, "outside the text"),
         ({"annotator": "ada", "labels": [{**LABEL, "task": "mood"}]}, 422, "task"),
+        ({"annotator": "ada", "origin": "labels.csv", "labels": [LABEL]}, 422, "origin"),
         ({"annotator": "ada"}, 422, "labels: Field required"),
     ],
 )
@@ -195,16 +196,23 @@ def test_pairs_are_asked_until_both_their_labels_are_given(client):
 
 def test_a_second_opinion_is_asked_of_somebody_else_and_only_about_blind_labels(client):
     first, corrected = "Ghana met Togo on Monday.", "Ghana met Mali on Monday."
-    for text, old in ((first, None), (corrected, "neutral")):
+    unread = "Ghana met Chad on Monday."
+    for text, old, origin in (
+        (first, None, "labelling"), (corrected, "neutral", "http"), (unread, None, "correction"),
+    ):  # fmt: skip
         tone = {"text": text, "task": "tone", "new": "cooperative", "old": old}
-        give(client, tone, {"text": text, "task": "sentiment", "new": "neutral"}, annotator="hal")
+        sentiment = {"text": text, "task": "sentiment", "new": "neutral"}
+        saved = give(client, tone, sentiment, annotator="hal", origin=origin).json()["saved"]
+        assert {row["origin"] for row in saved} == {origin}
 
     def texts(annotator):
         return {question["text"] for question in asked(client, annotator, "sentence", second=True)}
 
     assert first in texts("ida")
-    assert corrected not in texts("ida")
+    assert {corrected, unread}.isdisjoint(texts("ida"))
     assert first not in texts("hal")
+    give(client, {"text": first, "task": "tone", "new": "neutral"}, annotator="jo", origin="correction")
+    assert first not in texts("jo")  # who has seen what the release reads in it
     both = [{"text": first, "task": task, "new": "neutral"} for task in ("tone", "sentiment")]
     give(client, *both, annotator="ida")
     assert first not in texts("ida") | texts("jan")
@@ -285,7 +293,9 @@ def test_agreement_counts_blind_labels_of_two_people(app, codebook, tmp_path):
         items = [Item(text=f"Oslo met Riga {n}.", task="tone") for n in range(3)]
         labels = [NewLabel(item=item, new=new) for item, new in zip(items, answers, strict=True)]
         corrected = NewLabel(item=Item(text="Oslo.", task="tone"), old="hostile", new=answers[1])
-        store.add([*labels, corrected], annotator=who, release=None, origin="page")
+        store.add([*labels, corrected], annotator=who, release=None, origin="labelling")
+        unread = NewLabel(item=Item(text="Riga.", task="tone"), new=answers[1])
+        store.add([unread], annotator=who, release="r@1", origin="correction")
     tone = next(found for found in store.agreement() if found.task == "tone")
     assert (tone.n, tone.annotators, tone.same) == (3, 2, pytest.approx(2 / 3))
     assert tone.alpha == pytest.approx(1 - 2 / ((36 - 9 - 4 - 1) / 5))

@@ -53,6 +53,43 @@ def test_a_label_keeps_all_that_was_said(store, own_home):
     assert len(row.as_dict()["text_sha256"]) == 64
 
 
+def given(store, item, new="critical", *, annotator="ada", origin="labelling", release=None, old=None):
+    label = NewLabel(item=item, new=new, old=old)
+    return store.add([label], annotator=annotator, release=release, origin=origin)[0]
+
+
+@pytest.mark.parametrize(
+    ("how", "blind"),
+    [
+        ({"origin": "labelling"}, True),
+        ({"origin": "http"}, True),
+        ({"origin": "labels.jsonl"}, True),
+        ({"origin": "correction"}, False),  # of a task that the release gave no label
+        ({"origin": "correction", "release": "r@1", "old": "neutral"}, False),
+        ({"origin": "http", "old": "neutral"}, False),
+        (
+            {"origin": "http", "release": "r@1"},
+            False,
+        ),  # how the page stored them before it told where they were given
+    ],
+)
+def test_blind_is_what_was_given_with_no_label_in_sight(store, how, blind):
+    assert given(store, TONE, **how).is_blind is blind
+    assert store.standing()[0].is_blind is blind
+
+
+def test_who_has_seen_the_reading_of_a_sentence_is_blind_to_it_no_more(store):
+    before = given(store, STANCE, "opposed")
+    correction = given(store, TONE, origin="correction", release="r@1")
+    after = given(store, TONE, "hostile")
+    assert [label.is_blind for label in (before, correction, after)] == [True, False, False]
+    assert not given(store, STANCE, "neutral").is_blind
+    store.undo(correction.id, annotator="ada")  # which nobody unsees
+    assert [label.is_blind for label in store.rows()[:0:-1]] == [True, False, False, False]
+    assert given(store, TONE, annotator="ben").is_blind
+    assert given(store, Item(text="Oslo met Riga.", task="tone")).is_blind
+
+
 def test_an_undoing_is_a_row_and_brings_the_former_label_back(store):
     say(store, TONE, "critical")
     second = say(store, TONE, "hostile")

@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from diplotone.model.article.index import label_of_mean
 from diplotone.serve.markup import element, join
 from diplotone.serve.samples import SAMPLES, read_sample
 from diplotone.serve.view import render_analysis, render_problem, render_welcome
+from diplotone.serve.wording import interval, signed
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(2)> {{constructor}} ${alert(3)} \"'&amp; said Oslo."
@@ -145,6 +147,76 @@ def test_evidence_that_points_both_ways_is_called_so(analyzer):
     )
     assert show(analyzer, quarrel).text.count("points both ways") == 2
     assert "points both ways" not in show(analyzer, quarrel.replace("thanked", "accused")).text
+
+
+def in_short(analyzer, text: str) -> str:
+    """What stands in short, each white space one blank."""
+    html = render_analysis(
+        text, analyzer.analyze(text), analyzer.codebook, lambda code: analyzer.gazetteer[code].name
+    )
+    part = html.partition('<section class="in-short">')[2].partition("</section>")[0]
+    return " ".join(Outline(f"<div>{part}</div>").text.split())
+
+
+QUARREL = "Norway accused Latvia of theft. Norway condemned Latvia. Latvia condemned Norway."
+
+
+def test_in_short_it_says_how_it_sounds_and_who_stands_where(analyzer):
+    index = analyzer.analyze(QUARREL).tone
+    words = in_short(analyzer, QUARREL)
+    assert f"{index.label}: {signed(index.value)} on a scale from −1, hostile, to +1, conciliatory" in words
+    assert f"95 % interval reaches from {interval(index.low, index.high)}" in words
+    assert "Norway is opposed to Latvia (3 sentences)" in words
+    assert words.index("The tone is") < words.index("is opposed to")
+    thanks = "Latvia thanked Norway for the ship."
+    both_ways = in_short(analyzer, QUARREL.replace("Latvia condemned Norway.", thanks))
+    assert "Norway is neutral toward Latvia (3 sentences, pointing both ways)" in both_ways
+
+
+def test_in_short_the_interval_is_put_into_words(analyzer):
+    mixed = "Oslo bombed Riga at dawn. Riga released the sailors of Oslo. They met in Suva."
+    index, tone = analyzer.analyze(mixed).tone, analyzer.codebook["tone"]
+    low, high = (label_of_mean(bound * tone.scores[-1], tone) for bound in (index.low, index.high))
+    assert low != high
+    assert f"that is from {low} to {high}." in in_short(analyzer, mixed)
+    same = "Oslo accused Riga of theft. Oslo accused Riga of arson. Oslo accused Riga of spying."
+    assert "critical throughout" in in_short(analyzer, same)
+
+
+def test_in_short_at_most_five_are_told_and_the_rest_counted(analyzer):
+    actors = ["Norway", "Latvia", "Chad", "Niger", "Fiji"]
+    text = " ".join(f"{a} accused {b} of theft." for a in actors for b in actors if a < b)
+    words = in_short(analyzer, text)
+    assert words.count(" is opposed to ") == 5
+    assert "15 relations more" in words
+    plain = text.replace("accused", "met").replace(" of theft", " for talks")  # which take no side
+    assert in_short(analyzer, plain).count(" is neutral toward ") == 3
+
+
+def test_in_short_too_little_is_called_so(analyzer):
+    words = in_short(analyzer, "Oslo has a fine harbour in the south.")
+    assert "Too little was found to say how it sounds as a whole: 1 of 1 sentences could be scored" in words
+    assert "Too little was found to say who stands where toward whom." in words
+    assert "No other relation was found" in in_short(analyzer, QUARREL)
+    assert in_short(analyzer, "Hm. Yes. No.") == ""
+
+
+def test_in_short_names_are_text(analyzer):
+    html = render_analysis(QUARREL, analyzer.analyze(QUARREL), analyzer.codebook, lambda code: f"<i>{code}")
+    assert "<i>NOR" not in html
+    assert "&lt;i&gt;NOR is opposed to &lt;i&gt;LVA" in html
+
+
+def test_the_form_leaves_room_for_no_answer(analyzer):
+    outline = show(analyzer, "Oslo accused Riga of theft.")
+    names = [a.get("name") for tag, a in outline.tags if tag == "input" and a.get("type") == "checkbox"]
+    assert [name for name in names if name] == ["right-sentiment", "right-tone", "right-stance", "right-act"]
+    options = [a["value"] for tag, a in outline.tags if tag == "option"]
+    assert options[0] == ""
+    assert options[1:] == list(analyzer.codebook["act"].names)
+    assert not [
+        a for tag, a in outline.tags if tag == "input" and a.get("type") == "radio" and "checked" in a
+    ]
 
 
 def test_many_dyads_are_folded_up_and_none_is_lost(analyzer):

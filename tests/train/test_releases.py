@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -104,6 +105,12 @@ def test_the_last_three_are_kept_and_the_shipped_one(variant):
         promote(variant(name))
     assert [listed.name.partition("-")[0] for listed in releases()] == ["shipped", "c", "d", "e"]
     assert [listed.is_current for listed in releases()] == [False, False, False, True]
+    shipped, *promoted = [listed.since for listed in releases()]
+    assert shipped is None
+    now = datetime.now(UTC)
+    for since in promoted:
+        assert since is not None
+        assert now - timedelta(minutes=10) < datetime.fromisoformat(since) <= now
     assert sum(path.is_dir() for path in releases_folder().iterdir()) == KEPT
     for name in "dc":
         assert rollback()[0].name == name
