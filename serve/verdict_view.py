@@ -1,4 +1,4 @@
-"""The verdict on a retrained release, for the page: outcome, why, what each label gains or loses, what changes."""
+"""The verdict on a retrained release, for the page: outcome, why, what was compared, what changes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .markup import Child, element, join
+from .verdict_rows import HEADS, compared_rows
 
 OUTCOMES = {
     "promote": "Better: the new release is better than the one in use, and nothing that matters is worse.",
@@ -26,6 +27,7 @@ def render_verdict(verdict: Mapping[str, Any]) -> Markup:
             "p", element("b", OUTCOMES.get(outcome, outcome)), class_="verdict-words", data_outcome=outcome
         ),
         element("ul", *(element("li", reason) for reason in verdict["reasons"]), class_="reasons"),
+        _table(HEADS, compared_rows(verdict), called="The two releases side by side"),
         *(_place(verdict[key], title) for key, title in PLACES),
         _difference(verdict.get("difference")),
     )
@@ -88,7 +90,7 @@ def _difference(found: Mapping[str, Any] | None) -> Markup | None:
     )
 
 
-def _table(heads: tuple[str, ...], rows: Iterator[tuple[Child, ...]]) -> Markup:
+def _table(heads: tuple[str, ...], rows: Iterator[tuple[Child, ...]], called: str = "Figures") -> Markup:
     def row(cells: tuple[Child, ...]) -> Markup:
         first, *others = cells
         return element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in others))
@@ -103,5 +105,5 @@ def _table(heads: tuple[str, ...], rows: Iterator[tuple[Child, ...]]) -> Markup:
         class_="scroll-x",
         tabindex=0,
         role="region",
-        aria_label="Figures",
+        aria_label=called,
     )

@@ -15,6 +15,7 @@ from diplotone.serve.retrain_view import (
     render_way_back,
 )
 from diplotone.serve.retraining import Plan, Retraining
+from diplotone.serve.verdict_rows import compared_rows
 
 ROW = {"n": 40, "candidate": 0.7, "current": 0.65, "difference": 0.05, "interval": [-0.01, 0.11]}
 VERDICT: dict[str, Any] = {
@@ -22,14 +23,42 @@ VERDICT: dict[str, Any] = {
     "reasons": ["So small a difference may be chance."],
     "candidate": "tiny-r1@0123456789ab",
     "current": "tiny@ba9876543210",
+    "gates": {
+        "least_labels": 30.0,
+        "calibration_rise": 0.03,
+        "fault_rise": 0.005,
+        "contrast_drop": 0.05,
+        "speed_ratio": 0.8,
+    },
     "test": {
         "sentences": 90,
         "tasks": {
-            "tone": ROW | {"figure": "quadratic kappa", "classes": {"hostile": ROW}},
+            "tone": ROW
+            | {"figure": "quadratic kappa", "classes": {"hostile": ROW}}
+            | {"ece": {"current": 0.021, "candidate": 0.034}},
             "act": {"n": 0},
         },
+        "together": {
+            "n": 1_600,
+            "current": 1_100,
+            "candidate": 1_120,
+            "mcnemar": {"gained": 70, "lost": 50, "p": 0.083},
+        },
     },
-    "corrections": {"sentences": 0, "tasks": {"tone": {"n": 0}}},
+    "corrections": {
+        "sentences": 0,
+        "tasks": {"tone": {"n": 0}},
+        "together": {"n": 0, "current": 0, "candidate": 0, "mcnemar": {"gained": 0, "lost": 0, "p": 1.0}},
+    },
+    "contrast": {
+        "negation": {"n": 45, "current": 15, "candidate": 17},
+        "voice": {"n": 44, "current": 31, "candidate": 30},
+        "denial": {"n": 43, "current": 32, "candidate": 32},
+    },
+    "faults": {
+        "the share of labels that change when states are exchanged": {"current": 0.001, "candidate": 0.009}
+    },
+    "speed": {"ratio": 0.97, "sentences": 200},
     "difference": {
         "n_sentences": 12,
         "n_changed": 1,
@@ -61,6 +90,56 @@ def test_a_verdict_shows_what_each_label_gains_and_what_changes():
     assert "&lt;script&gt;" in shown
     assert "<script>" not in shown
     assert "It is not shown to be better." in shown
+
+
+def rows_of(verdict: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
+    return {what: (before, now, means) for what, before, now, means in compared_rows(verdict)}
+
+
+def test_a_verdict_says_in_words_all_that_was_compared():
+    assert rows_of(VERDICT) == {
+        "The project's test labels answered right": (
+            "1,100 of 1,600",
+            "1,120 of 1,600",
+            "70 newly right, 50 newly wrong; as uneven by chance alone in 8.3% of cases",
+        ),
+        "Percentages shown for tone: off by, on average": ("2.1%", "3.4%", "worse, within what is allowed"),
+        "The share of labels that change when states are exchanged": (
+            "0.10%",
+            "0.90%",
+            "worse than is allowed",
+        ),
+        "Pairs of look-alike sentences, both read right": (
+            "78 of 132",
+            "79 of 132",
+            "better (negation +2, voice −1)",
+        ),
+        "Speed, in sentences a second": ("1", "0.97 times that", "as fast"),
+    }
+    shown = outcomes(retraining(state="ended", verdict=VERDICT))
+    assert "<td>78 of 132</td><td>79 of 132</td><td>better (negation +2, voice −1)</td>" in shown
+
+
+@pytest.mark.parametrize(
+    ("now", "means"),
+    [
+        (0.02, "better"),
+        (0.0304, "as before"),
+        (0.055, "worse, within what is allowed"),
+        (0.061, "worse than"),
+    ],
+)
+def test_what_a_change_means_hangs_on_the_gate(now, means):
+    tone = {"n": 40, "ece": {"current": 0.03, "candidate": now}}
+    verdict = VERDICT | {"test": VERDICT["test"] | {"tasks": {"tone": tone}}}
+    assert rows_of(verdict)["Percentages shown for tone: off by, on average"][2].startswith(means)
+
+
+def test_what_was_not_asked_has_no_row():
+    nothing = {"contrast": {}, "speed": {}, "faults": {}, "test": VERDICT["corrections"]}
+    assert rows_of(VERDICT | nothing) == {}
+    few = VERDICT["corrections"] | {"together": VERDICT["test"]["together"] | {"n": 9}}
+    assert next(iter(rows_of(VERDICT | {"corrections": few}))) == "Held-out labels answered as you gave them"
 
 
 def test_a_refused_one_can_be_taken_knowingly_and_one_in_use_not_again():
