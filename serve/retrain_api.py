@@ -48,7 +48,10 @@ class RetrainingWithVerdict(RetrainingAnswer):
 class RetrainAnswer(BaseModel):
     """What a retraining would do now, and those that were."""
 
-    sentences: int = Field(description="Labelled sentences that one started now would learn from.")
+    sentences: int = Field(description="Labelled sentences that one started now would be given.")
+    held_out: int = Field(
+        description="About how many of these it holds out to judge by; the others are learnt."
+    )
     left_out: int = Field(description="Labels about which annotators disagree; they are not learnt.")
     notes: list[str] = Field(description="What few labels mean for it.")
     problem: str | None = Field(description="Why none can be started; null where one can.")
@@ -102,6 +105,7 @@ def build_retrain_router(retrainings: Retrainings, releasing: Releasing) -> APIR
         plan = retrainings.plan()
         return {
             "sentences": plan.sentences,
+            "held_out": plan.held_out,
             "left_out": plan.left_out,
             "notes": plan.notes,
             "problem": plan.problem,

@@ -79,9 +79,14 @@ def render_plan(plan: Plan) -> str:
     lines = []
     if plan.sentences:
         few = "sentence" if plan.sentences == 1 else "sentences"
+        learnt = "would be learnt"
+        if plan.held_out:
+            learnt = (
+                f"are given: about {plan.held_out:,} are held out to judge by, the others would be learnt"
+            )
         lines.append(
-            f"{plan.sentences:,} labelled {few} would be learnt, mixed with the project's own so that nothing is"
-            " forgotten. It runs beside this page, which you can close, and changes nothing by itself."
+            f"{plan.sentences:,} labelled {few} {learnt}, mixed with the project's own so that little is forgotten."
+            " It runs beside this page, which you can close, and changes nothing by itself."
         )
     if plan.sentences and plan.left_out:
         lines.append(

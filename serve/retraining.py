@@ -21,13 +21,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +57,8 @@ KEPT = 3
 """Retrainings that are over and whose folders are kept."""
 MOST_SENTENCES = 5_000
 """Sentences put up for labelling that are scored anew, those of which the release is least sure."""
+HELD_OUT = 0.2
+"""Share of the labelled sentences that `diplotone-train` holds out to judge by, by the hash of each: about so many."""
 SECONDS_TO_SHOW_ITSELF = 10.0
 NEEDED = ("torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
 TRAIN = (sys.executable, "-m", "diplotone.train")
@@ -81,13 +84,15 @@ class Plan:
     """What a retraining that is started now would do."""
 
     sentences: int
-    """Labelled sentences that it would learn from."""
+    """Labelled sentences that it would be given."""
     left_out: int
     """Labels about which annotators disagree; they are not learnt."""
     notes: tuple[str, ...]
     """What few labels mean for it, in words."""
     problem: str | None
     """Why it cannot be started; None where it can."""
+    held_out: int = 0
+    """About how many of the sentences would be held out to judge by; the others are learnt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +173,11 @@ class Retrainings:
             _check_labels(records, left_out)
         except DiplotoneError as error:
             problem = str(error)
-        notes = tuple(self._few(len(records))) if records else ()
-        return Plan(sentences=len(records), left_out=left_out, notes=notes, problem=problem)
+        n = len(records)
+        least = self._least()
+        held_out = round(n * HELD_OUT) if n >= least["held_out_from"] else 0
+        notes = tuple(_few(n, held_out, least)) if n else ()
+        return Plan(sentences=n, left_out=left_out, notes=notes, problem=problem, held_out=held_out)
 
     def start(self) -> Retraining:
         """Start a retraining with the labels that stand now, or let it wait for the one that runs.
@@ -252,23 +260,13 @@ class Retrainings:
         export = export_records(self._store)
         return export.records, len(export.contradictions)
 
-    def _few(self, n: int) -> Iterator[str]:
+    def _least(self) -> dict[str, int]:
+        """From how many sentences on more is done with them than with few, by the names of the recipe."""
         settings = read_toml("retrain.toml", Path(self._recipe) if self._recipe else None)
         shipped = read_toml("retrain.toml")
-
-        def least(name: str) -> int:
-            return int(settings.get(name, shipped[name]))
-
-        if n < least("heads_only_below"):
-            yield (
-                f"Fewer than {least('heads_only_below')} sentences are few: only the last layer is trained, which goes"
-                " fast and forgets little; the encoder stays as it is."
-            )
-        if n < least("held_out_from"):
-            yield (
-                f"With fewer than {least('held_out_from')} none can be held out to judge by, so the verdict will most"
-                " likely be undecided. More labels would let it be judged."
-            )
+        return {
+            name: int(settings.get(name, shipped[name])) for name in ("heads_only_below", "held_out_from")
+        }
 
     def _new_folder(self, records: Sequence[Record]) -> Path:
         asked = datetime.now(UTC)
@@ -332,6 +330,29 @@ class Retrainings:
                 f"{error.filename or self.folder}: {error.strerror}; no retraining was started; make room there, or"
                 " set DIPLOTONE_HOME to a folder that can be written"
             ) from error
+
+
+def _few(n: int, held_out: int, least: Mapping[str, int]) -> Iterator[str]:
+    """What few sentences mean for a retraining that is given `n`."""
+    heads_only_below, held_out_from = least["heads_only_below"], least["held_out_from"]
+    # Which are held out is decided by their hash, so how many is known within two standard deviations.
+    give_or_take = 2 * math.sqrt(held_out * (1 - HELD_OUT))
+    left = n - held_out
+    if left + give_or_take < heads_only_below:
+        yield (
+            f"Fewer than {heads_only_below} sentences to learn from are few: only the last layer is trained, which goes"
+            " fast and forgets little; the encoder stays as it is."
+        )
+    elif left - give_or_take < heads_only_below:
+        yield (
+            f"Should fewer than {heads_only_below} be left to learn from, only the last layer is trained, which goes"
+            " fast and forgets little. The verdict will say so."
+        )
+    if n < held_out_from:
+        yield (
+            f"With fewer than {held_out_from} none can be held out to judge by, so the verdict will most likely be"
+            " undecided. More labels would let it be judged."
+        )
 
 
 def _check_labels(records: Sequence[Record], left_out: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -30,6 +30,7 @@ def render_verdict(verdict: Mapping[str, Any]) -> Markup:
         _table(HEADS, compared_rows(verdict), called="The two releases side by side"),
         *(_place(verdict[key], title) for key, title in PLACES),
         _difference(verdict.get("difference")),
+        _notes(verdict.get("notes", ())),
     )
 
 
@@ -87,6 +88,18 @@ def _difference(found: Mapping[str, Any] | None) -> Markup | None:
             ),
         ),
         class_="fold difference",
+    )
+
+
+def _notes(notes: Sequence[str]) -> Markup | None:
+    """What the training says of itself: how many sentences, only the last layer, other labels, data not at hand."""
+    if not notes:
+        return None
+    return element(
+        "div",
+        element("p", "How it was made:"),
+        element("ul", *(element("li", note) for note in notes)),
+        class_="notes",
     )
 
 

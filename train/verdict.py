@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import statistics
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..model.analyzer import Analyzer
 from ..model.records import Record
+from ..model.release import Release
 from .contrast import load_contrasts, passes
 from .corpus import Corpus
 from .fairness import country_swap
@@ -70,6 +72,7 @@ def judge(
     figures: dict[str, Any] = {
         "candidate": candidate.release.label,
         "current": current.release.label,
+        "notes": _notes(candidate.release, corpus),
         "gates": dict(gates),
         "broken_gates": candidate.release.metrics().get("broken_gates", []),
         "test": {
@@ -108,6 +111,13 @@ def decide(figures: dict[str, Any], gates: Mapping[str, float]) -> Verdict:
 
 
 # ------------------------------------------------------------------------------------- measuring
+
+
+def _notes(candidate: Release, corpus: Corpus) -> list[str]:
+    """What its training noted of its data, and what the data that it is judged on lack besides."""
+    made_by = tomllib.loads((candidate.folder / "train.toml").read_text(encoding="utf-8"))
+    noted = made_by.get("data", {}).get("notes", [])
+    return [*noted, *(f"judged {note}" for note in corpus.notes if note not in noted)]
 
 
 def _tasks(

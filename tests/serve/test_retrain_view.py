@@ -23,6 +23,7 @@ VERDICT: dict[str, Any] = {
     "reasons": ["So small a difference may be chance."],
     "candidate": "tiny-r1@0123456789ab",
     "current": "tiny@ba9876543210",
+    "notes": ["36 new sentences are few: only the heads are trained", "codebook 3: <b>tone</b>"],
     "gates": {
         "least_labels": 30.0,
         "calibration_rise": 0.03,
@@ -90,6 +91,13 @@ def test_a_verdict_shows_what_each_label_gains_and_what_changes():
     assert "&lt;script&gt;" in shown
     assert "<script>" not in shown
     assert "It is not shown to be better." in shown
+
+
+def test_a_verdict_shows_what_the_training_noted():
+    shown = outcomes(retraining(state="ended", verdict=VERDICT))
+    assert "<li>36 new sentences are few: only the heads are trained</li>" in shown
+    assert "<li>codebook 3: &lt;b&gt;tone&lt;/b&gt;</li>" in shown
+    assert "How it was made" not in outcomes(retraining(state="ended", verdict=VERDICT | {"notes": []}))
 
 
 def rows_of(verdict: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
@@ -182,6 +190,9 @@ def test_a_plan_says_what_will_be_learnt_or_what_is_missing():
     assert "12 labelled sentences would be learnt" in shown
     assert "2 labels are left out" in shown
     assert "Few." in shown
+    many = render_plan(Plan(sentences=60, left_out=0, notes=(), problem=None, held_out=12))
+    assert "60 labelled sentences are given: about 12 are held out to judge by, the others would be" in many
+    assert "little is forgotten" in many
     missing = Plan(sentences=0, left_out=0, notes=(), problem="run pip install 'diplotone[train]'")
     assert render_plan(missing).count("<p") == 1
     assert "diplotone[train]" in render_plan(missing)

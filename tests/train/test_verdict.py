@@ -43,6 +43,7 @@ def figures():
     return {
         "candidate": "new@1",
         "current": "old@0",
+        "notes": [],
         "test": {
             "sentences": 400,
             "tasks": tasks,
@@ -70,6 +71,11 @@ def test_better_on_the_corrections_and_nowhere_worse_is_promoted(figures):
         "It answers 130 of 160 labels of the held-out corrections as they were"
     )
     assert "PROMOTE: the candidate is better" in as_text(found)
+
+
+def test_notes_on_the_training_stand_in_the_words_too(figures):
+    figures["notes"] = ["36 new sentences are few (fewer than 40): only the heads are trained"]
+    assert as_text(outcome(figures)).splitlines()[-1].startswith("note: 36 new sentences are few")
 
 
 @pytest.mark.parametrize(
@@ -190,8 +196,10 @@ def test_a_release_against_itself_differs_in_nothing(tiny_release, eight_records
         verdict_module.FAULT_SHARES, "country swap", lambda analyzer, records: len(records) / 100
     )
     records = tuple(replace(record, split="test") for record in eight_records)
-    found = judge(one, other, Corpus(records, ()), eight_records[:3], DEFAULT_GATES)
+    corpus = Corpus(records, ("without 3 real sentences",))
+    found = judge(one, other, corpus, eight_records[:3], DEFAULT_GATES)
     assert found.outcome == "undecided"
+    assert found.figures["notes"][-1] == "judged without 3 real sentences"
     assert found.figures["faults"]["country swap"] == {"candidate": 0.08, "current": 0.08}
     assert found.figures["corrections"]["together"]["mcnemar"]["p"] == 1.0
     assert found.figures["speed"]["ratio"] == pytest.approx(1.0, rel=0.9)
