@@ -83,7 +83,10 @@ class PromoteRequest(BaseModel):
         description='The id of a retraining that has ended, the name of a release that is kept, or "shipped".',
         examples=["20260301-093000-041592"],
     )
-    anyway: bool = Field(default=False, description="Even where its verdict is to refuse it.")
+    anyway: bool = Field(
+        default=False,
+        description="Even where its verdict is to refuse it, or compares it with a release not in use any more.",
+    )
 
 
 class DoneAnswer(BaseModel):

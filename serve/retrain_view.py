@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .markup import element, join
-from .retraining import Plan, Retraining
+from .retraining import SENTENCES, Plan, Retraining
 from .verdict_view import render_verdict
 
 PHASES = {
@@ -149,14 +149,28 @@ def _what_next(over: Retraining, verdict: Mapping[str, Any], label: str) -> Mark
         "refuse": " Its verdict is to refuse it.",
         "undecided": " It is not shown to be better.",
     }.get(outcome, "")
-    return element(
-        "button",
-        "Put into use",
-        type="button",
-        class_="promote",
-        data_candidate=over.id,
-        data_anyway=outcome == "refuse",
-        data_question=f"Put {made} into use?{but} Everybody who uses this service gets its answers; you can go back.",
+    stale = verdict["current"] != label
+    if stale:
+        but += f" It was judged against {verdict['current']}, and {label} is in use now."
+    return join(
+        element(
+            "p",
+            f"It was judged against {verdict['current']}, and {label} is in use now. To have it judged against that,"
+            f" retrain once more, or run diplotone-train verdict {over.run} --sentences {over.folder / SENTENCES}",
+            class_="stale",
+        )
+        if stale
+        else None,
+        element(
+            "button",
+            "Put into use",
+            type="button",
+            class_="promote",
+            data_candidate=over.id,
+            data_anyway=outcome == "refuse" or stale,
+            data_question=f"Put {made} into use?{but} Everybody who uses this service gets its answers; you can go"
+            " back.",
+        ),
     )
 
 

@@ -28,6 +28,7 @@ from ..model.release import (
     MANIFEST,
     SHIPPED,
     Release,
+    current_release,
     flush_to_disk,
     open_release,
     promoted_folder,
@@ -36,7 +37,7 @@ from ..model.release import (
     shipped_release,
     write_pointer,
 )
-from .verdict_file import VERDICT_FILES, read_outcome
+from .verdict_file import VERDICT_FILES, read_outcome, read_verdict
 
 KEPT = 3
 """Promoted releases that are kept, the current one included; the shipped one is always there."""
@@ -132,6 +133,22 @@ def find_candidate(given: Path | str) -> Path:
         return inside
     kept = releases_folder() / path.name
     return kept if not path.exists() and str(given) == path.name and kept.is_dir() else path
+
+
+def judged_against_another(folder: Path) -> tuple[str, str] | None:
+    """Return against which release a candidate was judged and which is in use, where these are two; else None.
+
+    One that is kept since it was in use before is gone back to and not tried, so its verdict is not asked.
+    """
+    verdict = read_verdict(folder)
+    against = verdict.get("current")
+    if against is None or folder.resolve().parent == releases_folder().resolve():
+        return None
+    try:
+        in_use = open_release(current_release()).label
+    except ReleaseError:  # damaged: nothing is compared with it, and a promotion mends it
+        return None
+    return None if in_use in (against, verdict.get("candidate")) else (str(against), in_use)
 
 
 def read_pointer_leniently() -> tuple[str, ...]:

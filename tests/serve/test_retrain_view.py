@@ -162,6 +162,15 @@ def test_a_refused_one_can_be_taken_knowingly_and_one_in_use_not_again():
     assert "<button" not in outcomes(retraining(state="ended", verdict=VERDICT), allowed=False)
 
 
+def test_a_verdict_against_a_release_not_in_use_any_more_says_so_and_asks():
+    shown = outcomes(retraining(state="ended", verdict=VERDICT), label="other@5")
+    assert "It was judged against tiny@ba9876543210, and other@5 is in use now. To have it judged" in shown
+    assert "diplotone-train verdict run --sentences sentences.jsonl" in shown
+    assert "data-anyway" in shown
+    assert "It is not shown to be better. It was judged against tiny@ba9876543210, and other@5 is" in shown
+    assert "It was judged" not in outcomes(retraining(state="ended", verdict=VERDICT))
+
+
 def test_the_last_verdict_stays_when_a_later_one_came_to_nothing():
     failed = retraining(state="failed", problem="the disk is full")
     shown = outcomes(retraining(state="running"), failed, retraining(state="ended", verdict=VERDICT))

@@ -153,6 +153,32 @@ def test_a_refused_candidate_needs_insistence(candidate, capsys):
     assert "verdict: refuse" in capsys.readouterr().out
 
 
+def test_a_verdict_against_a_release_not_in_use_any_more_needs_insistence(candidate, variant, capsys):
+    shipped = open_release(shipped_release()).label
+    label = open_release(candidate).label
+    write_verdict(candidate, {"outcome": "promote", "candidate": label, "current": shipped}, "PROMOTE")
+    meanwhile = promote(variant("b"))[0].label
+    assert main(["promote", str(candidate)]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"was judged against {shipped}, and {meanwhile} is in use now" in told
+    assert f"diplotone-train verdict {candidate}" in told
+    assert open_release(current_release()).label == meanwhile
+    assert main(["promote", str(candidate), "--anyway"]) == 0
+    assert f"it was judged against {shipped}, not against {meanwhile}" in capsys.readouterr().out
+    assert main(["promote", str(candidate)]) == 0  # which is in use: nothing is at stake
+    kept = current_release().name
+    promote(variant("c"))
+    assert main(["promote", kept]) == 0  # a way back
+
+
+def test_a_verdict_against_the_release_in_use_holds(candidate, capsys):
+    in_use = open_release(shipped_release()).label
+    write_verdict(candidate, {"outcome": "promote", "candidate": "x@1", "current": in_use}, "PROMOTE")
+    assert main(["promote", str(candidate)]) == 0
+    assert "judged" not in capsys.readouterr().out
+
+
 def test_two_promotions_at_once_give_one_message(candidate, capsys):
     releases_folder().mkdir(parents=True)
     with (releases_folder() / LOCK).open("w") as held:
