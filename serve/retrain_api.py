@@ -40,8 +40,8 @@ class RetrainingWithVerdict(RetrainingAnswer):
     """The same with all figures of the verdict."""
 
     verdict: dict[str, Any] | None = Field(
-        description="What was measured on the same sentences with both releases: by task and label, what changes in"
-        " sentences labelled before, speed."
+        description="What was measured on the same sentences with both releases: by task and label, speed, and under"
+        " `difference` what changes in the sentences that are labelled or put up for labelling."
     )
 
 

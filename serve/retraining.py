@@ -115,7 +115,8 @@ class Retraining:
     problem: str | None = None
     """Why it failed."""
     verdict: dict[str, Any] | None = None
-    """As `diplotone-train` wrote it: outcome, reasons, figures; None before it has ended."""
+    """As `diplotone-train` wrote it: outcome, reasons, figures, and the difference in `SENTENCES`; None before it has
+    ended."""
 
     @property
     def is_alive(self) -> bool:

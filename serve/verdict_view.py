@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .markup import Child, element, join
+from .retraining import MOST_SENTENCES
 from .verdict_rows import HEADS, compared_rows
 
 OUTCOMES = {
@@ -71,24 +72,31 @@ def _signed(value: float) -> str:
 
 
 def _difference(found: Mapping[str, Any] | None) -> Markup | None:
-    """What changes in sentences that were labelled or put up for labelling."""
+    """What changes in the sentences that the retraining was given to compare."""
     if not found:
         return None
-    words = f"{found['n_changed']:,} of the {found['n_sentences']:,} sentences on the Labels tab get another label"
-    if not found["largest"]:
+    n, largest = found["n_sentences"], found["largest"]
+    which = "labelled or put up for labelling"
+    if n >= MOST_SENTENCES:
+        which += f" (of those put up at most {MOST_SENTENCES:,}, of which the release is least sure)"
+    words = f"Of the {n:,} sentences that are {which}, {found['n_changed']:,} would get another label"
+    if not largest:
         return element("p", f"{words}.")
     return element(
         "details",
-        element("summary", f"{words}; the largest changes"),
+        element("summary", f"{words}; {_largest_words(found['n_changed'], len(largest))}"),
         _table(
             ("sentence", "question", "in use", "new"),
-            (
-                (row["text"], row["task"], row["before"] or UNSURE, row["after"] or UNSURE)
-                for row in found["largest"]
-            ),
+            ((row["text"], row["task"], row["before"] or UNSURE, row["after"] or UNSURE) for row in largest),
         ),
         class_="fold difference",
     )
+
+
+def _largest_words(n_changed: int, n_shown: int) -> str:
+    if n_changed > n_shown:
+        return f"these are the {n_shown} largest changes"
+    return "this is the change" if n_shown == 1 else "these are the changes, the largest first"
 
 
 def _notes(notes: Sequence[str]) -> Markup | None:

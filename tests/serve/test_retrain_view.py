@@ -87,7 +87,8 @@ def test_a_verdict_shows_what_each_label_gains_and_what_changes():
     assert "hostile, F1" in shown
     assert "<td>+0.050</td><td>−0.010 to +0.110</td>" in shown
     assert "Your labels that were held out: none." in shown
-    assert "1 of the 12 sentences on the Labels tab get another label" in shown
+    words = "Of the 12 sentences that are labelled or put up for labelling, 1 would get another label"
+    assert f"{words}; this is the change" in shown
     assert "&lt;script&gt;" in shown
     assert "<script>" not in shown
     assert "It is not shown to be better." in shown
@@ -98,6 +99,24 @@ def test_a_verdict_shows_what_the_training_noted():
     assert "<li>36 new sentences are few: only the heads are trained</li>" in shown
     assert "<li>codebook 3: &lt;b&gt;tone&lt;/b&gt;</li>" in shown
     assert "How it was made" not in outcomes(retraining(state="ended", verdict=VERDICT | {"notes": []}))
+
+
+def test_what_changes_is_told_with_how_many_are_shown_and_where_it_is_looked_for():
+    row = VERDICT["difference"]["largest"][0]
+
+    def words(**found: Any) -> str:
+        shown = outcomes(retraining(state="ended", verdict=VERDICT | {"difference": found}))
+        return shown[shown.index("Of the ") :].partition("<")[0]
+
+    many = words(n_sentences=5_200, n_changed=31, largest=[row] * 20)
+    assert many == (
+        "Of the 5,200 sentences that are labelled or put up for labelling (of those put up at most 5,000, of which"
+        " the release is least sure), 31 would get another label; these are the 20 largest changes"
+    )
+    assert words(n_sentences=40, n_changed=2, largest=[row] * 2).endswith(
+        "labelling, 2 would get another label; these are the changes, the largest first"
+    )
+    assert words(n_sentences=40, n_changed=0, largest=[]).endswith("labelling, 0 would get another label.")
 
 
 def rows_of(verdict: dict[str, Any]) -> dict[str, tuple[str, str, str]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from diplotone.model.analyzer import load
+from diplotone.model.records import Pair, Record
 from diplotone.train import verdict as verdict_module
 from diplotone.train.corpus import Corpus
 from diplotone.train.gates import DEFAULT_GATES
@@ -224,3 +225,48 @@ def test_the_difference_names_the_largest_changes(tiny_release, eight_records):
     text = difference_as_text(found)
     assert text.startswith("of the sentences analysed before, 8 of 8 change; these are the 8 largest:")
     assert "-> not sure" in text
+
+
+class Scores:
+    """Answers with the probability of "hostile" that it is told for a text, which is the label from .5 on."""
+
+    def __init__(self, hostile: dict[str, float], pair: float = 0.4):
+        self.hostile = hostile
+        self.pair = pair
+
+    def score(self, rows):
+        def answer(p):
+            return {
+                "label": "hostile" if p >= 0.5 else "neutral",
+                "probabilities": {"hostile": p, "neutral": 1 - p},
+            }
+
+        return [
+            {
+                "predicted": {"tone": answer(self.hostile[r["text"]])}
+                | {"pairs": [{"stance": answer(self.pair)}]}
+            }
+            for r in rows
+        ]
+
+
+def test_the_twenty_largest_changes_come_first_and_no_more():
+    texts = [f"Sentence {k}." for k in range(40)]
+    records = [Record(id=text, text=text, pairs=(Pair(target=(0, 8), stance="neutral"),)) for text in texts]
+    before = Scores(dict.fromkeys(texts, 0.45))
+    moved = {text: 0.5 + (k * 7 % 30) / 100 for k, text in enumerate(texts[:30])}
+    after = Scores(dict.fromkeys(texts, 0.40) | moved)  # the last ten keep their label
+    found = difference(after, before, records)  # type: ignore[arg-type]  # all that it asks for
+    assert (found.n_sentences, found.n_changed) == (40, 30)
+    largest = sorted(moved.values(), reverse=True)[:20]
+    assert [change.size for change in found.largest] == pytest.approx([p - 0.45 for p in largest])
+    assert [moved[change.text] for change in found.largest] == largest
+    assert "30 of 40 change; these are the 20 largest:" in difference_as_text(found)
+
+
+def test_a_sentence_stands_once_with_its_largest_change():
+    record = Record(id="a", text="Sentence.", pairs=(Pair(target=(0, 8), stance="neutral"),))
+    before, after = Scores({"Sentence.": 0.4}, pair=0.1), Scores({"Sentence.": 0.6}, pair=0.9)
+    (change,) = difference(after, before, [record]).largest  # type: ignore[arg-type]
+    assert (change.task, change.before, change.after) == ("stance, pair 1", "neutral", "hostile")
+    assert change.size == pytest.approx(0.8)
