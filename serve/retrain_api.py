@@ -30,7 +30,9 @@ class RetrainingAnswer(BaseModel):
     )
     step: int | None = Field(description="Steps of training that are done; null in other phases.")
     steps: int | None
-    seconds_left: float | None = Field(description="Of training, at most.")
+    seconds_left: float | None = Field(
+        description="About, until its verdict, or until its turn where it waits; null where nothing tells."
+    )
     problem: str | None = Field(description="Why it failed.")
     outcome: Literal["promote", "refuse", "undecided"] | None = Field(description="Of its verdict.")
     reasons: list[str] = Field(description="Of its verdict, in words, the weightiest first.")

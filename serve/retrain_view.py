@@ -104,17 +104,19 @@ def render_plan(plan: Plan) -> str:
 def progress_words(found: Retraining) -> str:
     """Return how far a retraining is, in words."""
     if found.state == "waiting":
-        return "Another one waits for its turn"
+        words = "Another one waits for its turn"
+        return words if found.seconds_left is None else f"{words}, in about {_duration(found.seconds_left)}"
     words = PHASES.get(str(found.phase), str(found.phase))
     if found.steps:
         words += f": step {found.step or 0:,} of {found.steps:,}"
     if found.seconds_left is not None:
-        words += f", at most {_duration(found.seconds_left)} left, then it is measured"
+        words += f", about {_duration(found.seconds_left)} left"
     return words
 
 
 def _duration(seconds: float) -> str:
-    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+    """About so long: what is read aloud at every change is not to change at every look."""
+    return f"{max(1, round(seconds / 10)) * 10} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def render_outcomes(found: Sequence[Retraining], label: str, *, allowed: bool) -> str:

@@ -29,7 +29,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +43,7 @@ from .labels import LabelStore
 from .locks import holding, is_held
 from .processes import Process
 from .retrain_process import BEGUN, PROCESS
+from .time_left import seconds_left, usual_seconds
 from .workspace import Gone
 
 State = Literal["waiting", "running", "ended", "cancelled", "failed"]
@@ -51,6 +52,7 @@ LOCK, ALIVE = ".lock", ".alive"
 JOB, LABELS, SENTENCES, CANCELLED, LOG, RUN = (
     "job.json", "labels.jsonl", "sentences.jsonl", "cancelled", "log.txt", "run",
 )  # fmt: skip
+PROGRESS = f"{RUN}/progress.json"
 MOST_AT_ONCE = 2
 """One that trains and one that waits."""
 KEPT = 3
@@ -111,7 +113,7 @@ class Retraining:
     step: int | None = None
     steps: int | None = None
     seconds_left: float | None = None
-    """Of training, at most; what comes after takes a while too."""
+    """About, until its verdict, or until its turn where it waits; None where nothing tells."""
     problem: str | None = None
     """Why it failed."""
     verdict: dict[str, Any] | None = None
@@ -212,7 +214,11 @@ class Retrainings:
             names = sorted((p.name for p in self.folder.iterdir() if _ID.fullmatch(p.name)), reverse=True)
         except OSError:
             return []
-        return [found for name in names if (found := _read(self.folder / name)) is not None]
+        folders = [self.folder / name for name in names]
+        usual = usual_seconds(_json(folder / PROGRESS) for folder in folders)
+        found = [one for folder in folders if (one := _read(folder, usual)) is not None]
+        turn = next((one.seconds_left for one in found if one.state == "running"), None)
+        return [replace(one, seconds_left=turn) if one.state == "waiting" else one for one in found]
 
     def get(self, name: str) -> Retraining:
         """Return one by its id.
@@ -220,7 +226,7 @@ class Retrainings:
         Raises:
             Gone: There is none of this id.
         """
-        found = _read(self.folder / name) if _ID.fullmatch(name) else None
+        found = next((one for one in self.all() if one.id == name), None)
         if found is None:
             raise Gone("this retraining")
         return found
@@ -371,13 +377,18 @@ def _check_labels(records: Sequence[Record], left_out: int) -> None:
 # ------------------------------------------------------------------------------------- reading
 
 
-def _read(folder: Path) -> Retraining | None:
-    """What the files of a folder say; None without a folder."""
+def _read(folder: Path, usual: Mapping[str, float]) -> Retraining | None:
+    """What the files of a folder say; None without a folder.
+
+    Args:
+        folder: Of one retraining.
+        usual: Seconds that each phase takes.
+    """
     is_alive = is_held(folder / ALIVE)  # first: what it writes before it ends is read then
     job = _json(folder / JOB)
     if not job:
         return None
-    progress = _json(folder / RUN / "progress.json")
+    progress = _json(folder / PROGRESS)
     verdict = _json(folder / RUN / "release" / "verdict.json") or None
     state: State
     problem = None
@@ -399,7 +410,7 @@ def _read(folder: Path) -> Retraining | None:
         phase=None if state == "waiting" else str(progress.get("phase", "starting")),
         step=progress.get("step") if training else None,
         steps=progress.get("steps") if training else None,
-        seconds_left=progress.get("seconds_left") if training else None,
+        seconds_left=seconds_left(progress, usual, datetime.now(UTC)) if state == "running" else None,
         problem=problem,
         verdict=verdict if state == "ended" else None,
     )

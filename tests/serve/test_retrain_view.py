@@ -201,10 +201,15 @@ def test_the_last_verdict_stays_when_a_later_one_came_to_nothing():
     ("fields", "words"),
     [
         ({"state": "waiting"}, "Another one waits for its turn"),
+        ({"state": "waiting", "seconds_left": 130.0}, "Another one waits for its turn, in about 2 min"),
         ({"state": "running", "phase": "judging"}, "Comparing it with the release in use"),
         (
+            {"state": "running", "phase": "judging", "seconds_left": 41.3},
+            "Comparing it with the release in use, about 40 s left",
+        ),
+        (
             {"state": "running", "phase": "training", "step": 1_040, "steps": 2_000, "seconds_left": 300.0},
-            "Training: step 1,040 of 2,000, at most 5 min left, then it is measured",
+            "Training: step 1,040 of 2,000, about 5 min left",
         ),
     ],
 )
