@@ -16,7 +16,7 @@ from diplotone.train.gates import DEFAULT_GATES
 from diplotone.train.paired import Paired, compare, mcnemar, pair_up
 from diplotone.train.rescore import as_text as difference_as_text
 from diplotone.train.rescore import difference
-from diplotone.train.verdict import decide, judge
+from diplotone.train.verdict import OTHER_LABELS, decide, judge
 from diplotone.train.verdict_text import as_text
 
 
@@ -56,6 +56,7 @@ def figures():
             "together": {**together, "mcnemar": {"gained": 35, "lost": 5, "p": mcnemar(35, 5)}},
         },
         "contrast": {"negation": {"n": 100, "candidate": 50, "current": 50}},
+        "not_asked": [],
         "speed": {"ratio": 1.0, "sentences": 200},
         "faults": {},
     }
@@ -121,6 +122,18 @@ def test_a_label_that_is_lost_refuses_though_the_task_holds(figures):
     assert '"conciliatory" is found much worse' in outcome(figures).reasons[0]
     lost["enough"] = False
     assert outcome(figures).outcome == "promote"
+
+
+@pytest.mark.parametrize("what", ["promote", "refuse", "undecided"])
+def test_what_was_not_asked_is_said_and_decides_nothing(figures, what):
+    if what == "refuse":
+        figures["speed"]["ratio"] = 0.5
+    if what == "undecided":
+        figures["test"]["tasks"]["stance"] = row(0.66, spread=0.06)
+    figures["contrast"], figures["not_asked"] = {}, [OTHER_LABELS]
+    found = outcome(figures)
+    assert found.outcome == what
+    assert found.reasons[-1].startswith("Look-alike sentences were not compared")
 
 
 def test_a_loss_that_may_be_chance_is_undecided(figures):
@@ -200,6 +213,7 @@ def test_a_release_against_itself_differs_in_nothing(tiny_release, eight_records
     corpus = Corpus(records, ("without 3 real sentences",))
     found = judge(one, other, corpus, eight_records[:3], DEFAULT_GATES)
     assert found.outcome == "undecided"
+    assert found.figures["not_asked"] == []
     assert found.figures["notes"][-1] == "judged without 3 real sentences"
     assert found.figures["faults"]["country swap"] == {"candidate": 0.08, "current": 0.08}
     assert found.figures["corrections"]["together"]["mcnemar"]["p"] == 1.0
