@@ -95,7 +95,7 @@ class DoneAnswer(BaseModel):
     """What was done. The service takes it up within seconds; /health names the release that answers."""
 
     done: str = Field(
-        examples=["minilm-r1@0123456789ab is in use, after 24 sentences answered as when it was made"]
+        examples=["minilm-r1@0123456789ab is in use, after 50 sentences answered as when it was made"]
     )
 
 

@@ -37,6 +37,7 @@ from ..model.release import (
     shipped_release,
     write_pointer,
 )
+from ..model.release_use import is_held
 from .verdict_file import VERDICT_FILES, read_outcome, read_verdict
 
 KEPT = 3
@@ -77,7 +78,8 @@ def promote(candidate: Path | str) -> tuple[Release, int]:
     """Put a release into use and return it, with the number of sentences that it was tested on.
 
     Args:
-        candidate: A release folder, the folder of a run that holds one, the name of a kept release, or "shipped".
+        candidate: A release folder, the folder of a run that holds one, the name or label of a kept release, or
+            "shipped".
 
     Raises:
         ReleaseError: The candidate is damaged or fails its self-test, another promotion is under way, or the home
@@ -126,13 +128,16 @@ def rollback() -> tuple[Release, list[str]]:
 
 
 def find_candidate(given: Path | str) -> Path:
-    """Return the release folder that a person means: itself, that of a run, or a kept one by its name."""
+    """Return the release folder that a person means: itself, that of a run, or a kept one by its name or label."""
     path = Path(given)
     inside = path / "release"
     if inside.is_dir() and not (path / MANIFEST).exists():
         return inside
-    kept = releases_folder() / path.name
-    return kept if not path.exists() and str(given) == path.name and kept.is_dir() else path
+    if path.exists() or str(given) != path.name:
+        return path
+    name, at, digest = path.name.rpartition("@")
+    kept = releases_folder() / (f"{name}-{digest}" if at else path.name)
+    return kept if kept.is_dir() else path
 
 
 def judged_against_another(folder: Path) -> tuple[str, str] | None:
@@ -210,10 +215,13 @@ def _kept(history: tuple[str, ...]) -> list[str]:
 
 
 def _prune(history: tuple[str, ...]) -> None:
-    """Remove releases that are not kept, and what a killed promotion left. The pointer is right already."""
+    """Remove releases that are not kept, and what a killed promotion left. The pointer is right already.
+
+    One that a service still answers from, because it could not take up any of the later ones, goes another time.
+    """
     kept = _kept(history)
     for folder in releases_folder().iterdir():
-        if folder.is_dir() and folder.name not in kept:
+        if folder.is_dir() and folder.name not in kept and not is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)
     trimmed = tuple(name for name in history if name == SHIPPED or name in kept)
     if trimmed != history:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -25,8 +26,10 @@ from diplotone.model.release import (
     seal,
     shipped_release,
 )
+from diplotone.model.release_use import hold, is_held
 from diplotone.train import releases as releases_module
 from diplotone.train.__main__ import main
+from diplotone.train.commands.release import named_release
 from diplotone.train.corpus import N_GOLDEN
 from diplotone.train.releases import KEPT, LOCK, promote, releases, rollback
 from diplotone.train.verdict_file import write_verdict
@@ -76,6 +79,39 @@ def test_a_run_folder_or_a_kept_name_will_do(candidate, tmp_path):
     shutil.rmtree(run)
     promote(name)
     assert current_release() == releases_folder() / name
+
+
+def test_a_kept_release_is_found_by_its_label(variant, capsys):
+    a = promote(variant("a"))[0]
+    promote(variant("b"))
+    assert named_release(a.label).folder == a.folder
+    assert named_release(a.folder.name).folder == a.folder
+    assert main(["promote", a.label]) == 0
+    assert current_release() == a.folder
+    assert named_release("current").label == a.label
+    for unknown in ("release", "a@0123456789ab"):
+        with pytest.raises(
+            ReleaseError, match=f"{unknown}: there is no such release; give current, shipped,"
+        ):
+            named_release(unknown)
+
+
+def test_what_is_answered_from_is_not_removed(variant):
+    class Service:
+        """Whatever answers, as long as it lives."""
+
+    service = Service()
+    a = promote(variant("a"))[0].folder
+    hold(service, a)
+    for name in "bcd":
+        promote(variant(name))
+    assert is_held(a)
+    assert open_release(a).name == "a"
+    del service
+    gc.collect()
+    assert not is_held(a)
+    promote(variant("e"))
+    assert not a.exists()
 
 
 def test_rollback_goes_back_step_by_step(variant):

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `verdict`, `promote`, `rollback` and `releases`."""
     verdict = commands.add_parser("verdict", help="is a candidate better than the release in use?")
-    verdict.add_argument("candidate", help="release folder, or the run's folder that holds it")
+    verdict.add_argument("candidate", help="folder of a release or run, name or label of a kept release")
     verdict.add_argument(
-        "--against", default="current", metavar="RELEASE", help="folder, current or shipped (current)"
+        "--against",
+        default="current",
+        metavar="RELEASE",
+        help="current, shipped, name or label of a kept release, or folder (current)",
     )
     verdict.add_argument("--labels", type=Path, help="held-out corrections (those that the run kept)")
     verdict.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
@@ -31,7 +34,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verdict.set_defaults(run=_verdict)
 
     promote = commands.add_parser("promote", help="put a release into use, after a test of it")
-    promote.add_argument("candidate", help="release folder, run folder, name of a kept release, or shipped")
+    promote.add_argument(
+        "candidate", help="folder of a release or run, name or label of a kept release, or shipped"
+    )
     promote.add_argument(
         "--anyway",
         action="store_true",
@@ -126,9 +131,20 @@ def _releases(options: argparse.Namespace) -> int:
 
 
 def named_release(named: str) -> Release:
-    """The release that a person means: a folder, or "current" or "shipped"."""
+    """The release that a person means: "current", "shipped", a kept one by name or label, or a folder.
+
+    Raises:
+        ReleaseError: There is none of this name, or it is damaged.
+    """
+    from ...model.errors import ReleaseError
     from ...model.release import current_release, open_release, shipped_release
     from ..releases import find_candidate
 
     places = {"current": current_release, "shipped": shipped_release}
-    return open_release(places[named]() if named in places else find_candidate(named))
+    folder = places[named]() if named in places else find_candidate(named)
+    if not folder.exists():
+        raise ReleaseError(
+            f"{named}: there is no such release; give current, shipped, a name or label that diplotone-train releases"
+            " lists, or a folder that diplotone-train fit wrote"
+        )
+    return open_release(folder)
