@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +12,14 @@ import pytest
 
 from diplotone.model.analyzer import load
 from diplotone.model.records import Pair, Record
+from diplotone.model.release import MANIFEST, seal
 from diplotone.train import verdict as verdict_module
 from diplotone.train.corpus import Corpus
 from diplotone.train.gates import DEFAULT_GATES
 from diplotone.train.paired import Paired, compare, mcnemar, pair_up
 from diplotone.train.rescore import as_text as difference_as_text
 from diplotone.train.rescore import difference
-from diplotone.train.verdict import OTHER_LABELS, decide, judge
+from diplotone.train.verdict import OTHER_LABELS, _speed, decide, judge
 from diplotone.train.verdict_text import as_text
 
 
@@ -217,8 +220,51 @@ def test_a_release_against_itself_differs_in_nothing(tiny_release, eight_records
     assert found.figures["notes"][-1] == "judged without 3 real sentences"
     assert found.figures["faults"]["country swap"] == {"candidate": 0.08, "current": 0.08}
     assert found.figures["corrections"]["together"]["mcnemar"]["p"] == 1.0
-    assert found.figures["speed"]["ratio"] == pytest.approx(1.0, rel=0.9)
+    assert found.figures["speed"]["sentences"] == 8
     assert difference(one, other, eight_records).n_changed == 0
+
+
+def test_speed_is_the_median_of_turns_and_above_one_where_the_candidate_is_faster(eight_records, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(verdict_module.time, "perf_counter", lambda: clock[0])
+
+    class Takes:
+        """An analyzer that takes so many seconds, turn by turn."""
+
+        def __init__(self, first: float, *seconds: float):
+            self.seconds = [first, *seconds]
+            self.asked = []
+
+        def predict(self, records):
+            self.asked.append(len(records))
+            clock[0] += self.seconds.pop(0)
+
+    warm_up = 9.0
+    candidate = Takes(warm_up, 2.0, 2.0, 2.0, 2.0, 50.0)  # once something else had the machine
+    current = Takes(warm_up, 1.0, 1.0, 1.0, 1.0, 1.0)
+    assert _speed(candidate, current, eight_records * 30) == {"ratio": 0.5, "sentences": 200}  # type: ignore[arg-type]
+    assert set(candidate.asked + current.asked) == {200}
+    assert _speed(candidate, current, []) == {}  # type: ignore[arg-type]
+
+
+def test_a_candidate_that_breaks_a_gate_of_its_recipe_is_refused(
+    tiny_release, eight_records, tmp_path, monkeypatch
+):
+    """As its own metrics say, whatever the comparison with the current release comes to."""
+    broken = "The share of labels that change when states are exchanged is 3.00%; the recipe allows 1.00%."
+    folder = shutil.copytree(tiny_release, tmp_path / "broken")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    (folder / "metrics.json").write_text(json.dumps(metrics | {"broken_gates": [broken]}))
+    (folder / MANIFEST).unlink()
+    seal(folder, "broken")
+    monkeypatch.setattr(verdict_module, "load_contrasts", lambda codebook: {})
+    monkeypatch.setattr(verdict_module, "FAULT_SHARES", {})
+    records = tuple(replace(record, split="test") for record in eight_records)
+    candidate, current = load(folder), load(tiny_release)
+    gates = {**DEFAULT_GATES, "speed_ratio": 0.0}
+    found = judge(candidate, current, Corpus(records, ()), (), gates)
+    assert (found.outcome, found.reasons[0]) == ("refuse", broken)
+    assert judge(current, candidate, Corpus(records, ()), (), gates).outcome == "undecided"
 
 
 def test_the_difference_names_the_largest_changes(tiny_release, eight_records):
