@@ -28,7 +28,11 @@ def render_verdict(verdict: Mapping[str, Any]) -> Markup:
             "p", element("b", OUTCOMES.get(outcome, outcome)), class_="verdict-words", data_outcome=outcome
         ),
         element("ul", *(element("li", reason) for reason in verdict["reasons"]), class_="reasons"),
-        _table(HEADS, compared_rows(verdict), called="The two releases side by side"),
+        element(
+            "div",
+            _table(HEADS, compared_rows(verdict), called="The two releases side by side"),
+            class_="side-by-side",
+        ),
         *(_place(verdict[key], title) for key, title in PLACES),
         _difference(verdict.get("difference")),
         _notes(verdict.get("notes", ())),
