@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..model.errors import DiplotoneError
+from ..model.release_use import hold
 
 if TYPE_CHECKING:
     from ..model.analyzer import Analyzer
@@ -92,7 +93,7 @@ class AnalyzerPool:
     ) -> None:
         if not analyzers:
             raise ValueError("a pool needs at least one analyzer")
-        self._analyzers = tuple(analyzers)
+        self._analyzers = _held(analyzers)
         self._deadline_s = deadline_s
         self._workers = workers
         self._max_waiting = max_waiting
@@ -164,7 +165,7 @@ class AnalyzerPool:
         """
         if len(analyzers) != len(self._analyzers):
             raise ValueError(f"a pool of {len(self._analyzers)} analyzers cannot take {len(analyzers)}")
-        self._analyzers = tuple(analyzers)
+        self._analyzers = _held(analyzers)
 
     async def run(
         self,
@@ -245,3 +246,10 @@ class AnalyzerPool:
             job.future.set_exception(error)
         took = time.monotonic() - begun
         self._seconds_per_job += 0.1 * (took - self._seconds_per_job)
+
+
+def _held(analyzers: Sequence[Analyzer]) -> tuple[Analyzer, ...]:
+    """The analyzers, whose releases no promotion removes while they live: figures and card are read when asked for."""
+    for analyzer in analyzers:
+        hold(analyzer, analyzer.release.folder)
+    return tuple(analyzers)

@@ -44,11 +44,12 @@ class Releasing:
 
         Args:
             candidate: The id of a retraining, the name of a release that is kept, or "shipped".
-            anyway: Even where its verdict is to refuse it.
+            anyway: Even where its verdict is to refuse it, or compares it with a release that is not in use any more.
 
         Raises:
-            ReleaseError: There is no such release, it is damaged, fails its test or is refused by its verdict, or the
-                home cannot be written. What was in use is in use still.
+            ReleaseError: There is no such release, it is damaged, fails its test, is refused by its verdict or was
+                judged against another than the one in use, or the home cannot be written. What was in use is in use
+                still.
             RetrainingClosed: Switched off.
         """
         self.retrainings.check_allowed()

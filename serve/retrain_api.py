@@ -36,7 +36,9 @@ class RetrainingAnswer(BaseModel):
     )
     step: int | None = Field(description="Steps of training that are done; null in other phases.")
     steps: int | None
-    seconds_left: float | None = Field(description="Of training, at most.")
+    seconds_left: float | None = Field(
+        description="About, until its verdict, or until its turn where it waits; null where nothing tells."
+    )
     problem: str | None = Field(description="Why it failed.")
     outcome: Literal["promote", "refuse", "undecided"] | None = Field(description="Of its verdict.")
     reasons: list[str] = Field(description="Of its verdict, in words, the weightiest first.")
@@ -46,15 +48,18 @@ class RetrainingWithVerdict(RetrainingAnswer):
     """The same with all figures of the verdict."""
 
     verdict: dict[str, Any] | None = Field(
-        description="What was measured on the same sentences with both releases: by task and label, what changes in"
-        " sentences labelled before, speed."
+        description="What was measured on the same sentences with both releases: by task and label, speed, and under"
+        " `difference` what changes in the sentences that are labelled or put up for labelling."
     )
 
 
 class RetrainAnswer(BaseModel):
     """What a retraining would do now, and those that were."""
 
-    sentences: int = Field(description="Labelled sentences that one started now would learn from.")
+    sentences: int = Field(description="Labelled sentences that one started now would be given.")
+    held_out: int = Field(
+        description="About how many of these it holds out to judge by; the others are learnt."
+    )
     left_out: int = Field(description="Labels about which annotators disagree; they are not learnt.")
     unknown: int = Field(
         description="Labels that the codebook of the release in use does not have; they are not learnt either."
@@ -93,14 +98,17 @@ class PromoteRequest(BaseModel):
         description='The id of a retraining that has ended, the name of a release that is kept, or "shipped".',
         examples=["20260301-093000-041592"],
     )
-    anyway: bool = Field(default=False, description="Even where its verdict is to refuse it.")
+    anyway: bool = Field(
+        default=False,
+        description="Even where its verdict is to refuse it, or compares it with a release not in use any more.",
+    )
 
 
 class DoneAnswer(BaseModel):
     """What was done. The service takes it up within seconds; /health names the release that answers."""
 
     done: str = Field(
-        examples=["minilm-r1@0123456789ab is in use, after 24 sentences answered as when it was made"]
+        examples=["minilm-r1@0123456789ab is in use, after 50 sentences answered as when it was made"]
     )
 
 
@@ -115,6 +123,7 @@ def build_retrain_router(retrainings: Retrainings, releasing: Releasing) -> APIR
         plan = retrainings.plan()
         return {
             "sentences": plan.sentences,
+            "held_out": plan.held_out,
             "left_out": plan.left_out,
             "unknown": plan.unknown,
             "notes": plan.notes,

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .markup import element, join
-from .retraining import Plan, Retraining
+from .retraining import SENTENCES, Plan, Retraining
 from .verdict_view import render_verdict
 
 PHASES = {
@@ -86,9 +86,14 @@ def render_plan(plan: Plan) -> str:
     lines = []
     if plan.sentences:
         few = "sentence" if plan.sentences == 1 else "sentences"
+        learnt = "would be learnt"
+        if plan.held_out:
+            learnt = (
+                f"are given: about {plan.held_out:,} are held out to judge by, the others would be learnt"
+            )
         lines.append(
-            f"{plan.sentences:,} labelled {few} would be learnt, mixed with the project's own so that nothing is"
-            " forgotten. It runs beside this page, which you can close, and changes nothing by itself."
+            f"{plan.sentences:,} labelled {few} {learnt}, mixed with the project's own so that little is forgotten."
+            " It runs beside this page, which you can close, and changes nothing by itself."
         )
         lines += _left_out(plan)
     lines += plan.notes
@@ -118,17 +123,19 @@ def _n_labels(n: int) -> str:
 def progress_words(found: Retraining) -> str:
     """Return how far a retraining is, in words."""
     if found.state == "waiting":
-        return "Another one waits for its turn"
+        words = "Another one waits for its turn"
+        return words if found.seconds_left is None else f"{words}, in about {_duration(found.seconds_left)}"
     words = PHASES.get(str(found.phase), str(found.phase))
     if found.steps:
         words += f": step {found.step or 0:,} of {found.steps:,}"
     if found.seconds_left is not None:
-        words += f", at most {_duration(found.seconds_left)} left, then it is measured"
+        words += f", about {_duration(found.seconds_left)} left"
     return words
 
 
 def _duration(seconds: float) -> str:
-    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+    """About so long: what is read aloud at every change is not to change at every look."""
+    return f"{max(1, round(seconds / 10)) * 10} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def render_outcomes(found: Sequence[Retraining], label: str, *, allowed: bool) -> str:
@@ -164,14 +171,28 @@ def _what_next(over: Retraining, verdict: Mapping[str, Any], label: str) -> Mark
         "refuse": " Its verdict is to refuse it.",
         "undecided": " It is not shown to be better.",
     }.get(outcome, "")
-    return element(
-        "button",
-        "Put into use",
-        type="button",
-        class_="promote",
-        data_candidate=over.id,
-        data_anyway=outcome == "refuse",
-        data_question=f"Put {made} into use?{but} Everybody who uses this service gets its answers; you can go back.",
+    stale = verdict["current"] != label
+    if stale:
+        but += f" It was judged against {verdict['current']}, and {label} is in use now."
+    return join(
+        element(
+            "p",
+            f"It was judged against {verdict['current']}, and {label} is in use now. To have it judged against that,"
+            f" retrain once more, or run diplotone-train verdict {over.run} --sentences {over.folder / SENTENCES}",
+            class_="stale",
+        )
+        if stale
+        else None,
+        element(
+            "button",
+            "Put into use",
+            type="button",
+            class_="promote",
+            data_candidate=over.id,
+            data_anyway=outcome == "refuse" or stale,
+            data_question=f"Put {made} into use?{but} Everybody who uses this service gets its answers; you can go"
+            " back.",
+        ),
     )
 
 

@@ -21,14 +21,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +44,7 @@ from .labels import LabelStore
 from .locks import holding, is_held
 from .processes import Process
 from .retrain_process import BEGUN, PROCESS
+from .time_left import seconds_left, usual_seconds
 from .workspace import Gone
 
 State = Literal["waiting", "running", "ended", "cancelled", "failed"]
@@ -51,12 +53,15 @@ LOCK, ALIVE = ".lock", ".alive"
 JOB, LABELS, SENTENCES, CANCELLED, LOG, RUN = (
     "job.json", "labels.jsonl", "sentences.jsonl", "cancelled", "log.txt", "run",
 )  # fmt: skip
+PROGRESS = f"{RUN}/progress.json"
 MOST_AT_ONCE = 2
 """One that trains and one that waits."""
 KEPT = 3
 """Retrainings that are over and whose folders are kept."""
 MOST_SENTENCES = 5_000
 """Sentences put up for labelling that are scored anew, those of which the release is least sure."""
+HELD_OUT = 0.2
+"""Share of the labelled sentences that `diplotone-train` holds out to judge by, by the hash of each: about so many."""
 SECONDS_TO_SHOW_ITSELF = 10.0
 NEEDED = ("torch", "transformers", "datasets", "accelerate", "sklearn", "nncf", "tomli_w")
 TRAIN = (sys.executable, "-m", "diplotone.train")
@@ -82,7 +87,7 @@ class Plan:
     """What a retraining that is started now would do."""
 
     sentences: int
-    """Labelled sentences that it would learn from."""
+    """Labelled sentences that it would be given."""
     left_out: int
     """Labels about which annotators disagree; they are not learnt."""
     notes: tuple[str, ...]
@@ -91,6 +96,8 @@ class Plan:
     """Why it cannot be started; None where it can."""
     unknown: int = 0
     """Labels that the codebook of the release in use does not have; they are not learnt either."""
+    held_out: int = 0
+    """About how many of the sentences would be held out to judge by; the others are learnt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +120,12 @@ class Retraining:
     step: int | None = None
     steps: int | None = None
     seconds_left: float | None = None
-    """Of training, at most; what comes after takes a while too."""
+    """About, until its verdict, or until its turn where it waits; None where nothing tells."""
     problem: str | None = None
     """Why it failed."""
     verdict: dict[str, Any] | None = None
-    """As `diplotone-train` wrote it: outcome, reasons, figures; None before it has ended."""
+    """As `diplotone-train` wrote it: outcome, reasons, figures, and the difference in `SENTENCES`; None before it has
+    ended."""
 
     @property
     def is_alive(self) -> bool:
@@ -176,11 +184,14 @@ class Retrainings:
             _check_labels(labelled)
         except DiplotoneError as error:
             problem = str(error)
+        least = self._least()
+        held_out = round(n * HELD_OUT) if n >= least["held_out_from"] else 0
         return Plan(
             sentences=n,
             left_out=len(labelled.contradictions),
             unknown=len(labelled.unknown),
-            notes=tuple(self._few(n)) if n else (),
+            held_out=held_out,
+            notes=tuple(_few(n, held_out, least)) if n else (),
             problem=problem,
         )
 
@@ -216,7 +227,11 @@ class Retrainings:
             names = sorted((p.name for p in self.folder.iterdir() if _ID.fullmatch(p.name)), reverse=True)
         except OSError:
             return []
-        return [found for name in names if (found := _read(self.folder / name)) is not None]
+        folders = [self.folder / name for name in names]
+        usual = usual_seconds(_json(folder / PROGRESS) for folder in folders)
+        found = [one for folder in folders if (one := _read(folder, usual)) is not None]
+        turn = next((one.seconds_left for one in found if one.state == "running"), None)
+        return [replace(one, seconds_left=turn) if one.state == "waiting" else one for one in found]
 
     def get(self, name: str) -> Retraining:
         """Return one by its id.
@@ -224,7 +239,7 @@ class Retrainings:
         Raises:
             Gone: There is none of this id.
         """
-        found = _read(self.folder / name) if _ID.fullmatch(name) else None
+        found = next((one for one in self.all() if one.id == name), None)
         if found is None:
             raise Gone("this retraining")
         return found
@@ -272,23 +287,13 @@ class Retrainings:
             codebook = None
         return export_records(self._store, codebook=codebook)
 
-    def _few(self, n: int) -> Iterator[str]:
+    def _least(self) -> dict[str, int]:
+        """From how many sentences on more is done with them than with few, by the names of the recipe."""
         settings = read_toml("retrain.toml", Path(self._recipe) if self._recipe else None)
         shipped = read_toml("retrain.toml")
-
-        def least(name: str) -> int:
-            return int(settings.get(name, shipped[name]))
-
-        if n < least("heads_only_below"):
-            yield (
-                f"Fewer than {least('heads_only_below')} sentences are few: only the last layer is trained, which goes"
-                " fast and forgets little; the encoder stays as it is."
-            )
-        if n < least("held_out_from"):
-            yield (
-                f"With fewer than {least('held_out_from')} none can be held out to judge by, so the verdict will most"
-                " likely be undecided. More labels would let it be judged."
-            )
+        return {
+            name: int(settings.get(name, shipped[name])) for name in ("heads_only_below", "held_out_from")
+        }
 
     def _new_folder(self, labelled: Export) -> Path:
         records = labelled.records
@@ -360,6 +365,29 @@ class Retrainings:
             ) from error
 
 
+def _few(n: int, held_out: int, least: Mapping[str, int]) -> Iterator[str]:
+    """What few sentences mean for a retraining that is given `n`."""
+    heads_only_below, held_out_from = least["heads_only_below"], least["held_out_from"]
+    # Which are held out is decided by their hash, so how many is known within two standard deviations.
+    give_or_take = 2 * math.sqrt(held_out * (1 - HELD_OUT))
+    left = n - held_out
+    if left + give_or_take < heads_only_below:
+        yield (
+            f"Fewer than {heads_only_below} sentences to learn from are few: only the last layer is trained, which goes"
+            " fast and forgets little; the encoder stays as it is."
+        )
+    elif left - give_or_take < heads_only_below:
+        yield (
+            f"Should fewer than {heads_only_below} be left to learn from, only the last layer is trained, which goes"
+            " fast and forgets little. The verdict will say so."
+        )
+    if n < held_out_from:
+        yield (
+            f"With fewer than {held_out_from} none can be held out to judge by, so the verdict will most likely be"
+            " undecided. More labels would let it be judged."
+        )
+
+
 def _check_labels(labelled: Export) -> None:
     if labelled.records:
         return
@@ -381,13 +409,18 @@ def _check_labels(labelled: Export) -> None:
 # ------------------------------------------------------------------------------------- reading
 
 
-def _read(folder: Path) -> Retraining | None:
-    """What the files of a folder say; None without a folder."""
+def _read(folder: Path, usual: Mapping[str, float]) -> Retraining | None:
+    """What the files of a folder say; None without a folder.
+
+    Args:
+        folder: Of one retraining.
+        usual: Seconds that each phase takes.
+    """
     is_alive = is_held(folder / ALIVE)  # first: what it writes before it ends is read then
     job = _json(folder / JOB)
     if not job:
         return None
-    progress = _json(folder / RUN / "progress.json")
+    progress = _json(folder / PROGRESS)
     verdict = _json(folder / RUN / "release" / "verdict.json") or None
     state: State
     problem = None
@@ -411,7 +444,7 @@ def _read(folder: Path) -> Retraining | None:
         phase=None if state == "waiting" else str(progress.get("phase", "starting")),
         step=progress.get("step") if training else None,
         steps=progress.get("steps") if training else None,
-        seconds_left=progress.get("seconds_left") if training else None,
+        seconds_left=seconds_left(progress, usual, datetime.now(UTC)) if state == "running" else None,
         problem=problem,
         verdict=verdict if state == "ended" else None,
     )

@@ -1,9 +1,11 @@
 """How far a run is, in a file for others to read while it goes on: `progress.json` in the folder of the run.
 
-    {"phase": "training", "step": 40, "steps": 120, "seconds_left": 61.5, "updated": "2026-03-01T09:30:00+00:00"}
+    {"phase": "training", "step": 40, "steps": 120, "seconds_left": 61.5, "began": "2026-03-01T09:28:00.000+00:00",
+     "took": {"preparing": 9.2}, "updated": "2026-03-01T09:30:00.000+00:00"}
 
 The phases are preparing, training, writing (the release: export, calibration, measurement), judging (against the
-release in use) and ended. Only training has steps. A run that fails or is killed leaves the phase that it was in.
+release in use) and ended. Only training has steps. `began` is when the phase did, `took` the seconds of those before
+it. A run that fails or is killed leaves the phase that it was in.
 """
 
 from __future__ import annotations
@@ -27,12 +29,32 @@ Phase = Literal["preparing", "training", "writing", "judging", "ended"]
 
 def write_progress(run: Path, phase: Phase, **figures: Any) -> None:
     """Replace the file; where it cannot be written the run goes on, and what it writes itself will tell why."""
-    entry = {"phase": phase, **figures, "updated": datetime.now(UTC).isoformat(timespec="seconds")}
+    now = datetime.now(UTC)
+    began, took = _so_far(run, phase, now)
+    entry = {"phase": phase, **figures, "began": _written(began), "took": took, "updated": _written(now)}
     part = run / (PROGRESS + ".part")
     with contextlib.suppress(OSError):
         run.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(entry) + "\n", encoding="utf-8")
         os.replace(part, run / PROGRESS)
+
+
+def _so_far(run: Path, phase: Phase, now: datetime) -> tuple[datetime, dict[str, float]]:
+    """When the phase began, and the seconds of those before it; a run that is started again counts anew."""
+    if phase == "preparing":
+        return now, {}
+    try:
+        before = json.loads((run / PROGRESS).read_text(encoding="utf-8"))
+        began, took = datetime.fromisoformat(before["began"]), dict(before["took"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return now, {}
+    if before["phase"] == phase:
+        return began, took
+    return now, took | {before["phase"]: round((now - began).total_seconds(), 1)}
+
+
+def _written(time_of_day: datetime) -> str:
+    return time_of_day.isoformat(timespec="milliseconds")
 
 
 class ReportProgress(TrainerCallback):

@@ -29,6 +29,7 @@ from ..model.release import (
     MANIFEST,
     SHIPPED,
     Release,
+    current_release,
     flush_to_disk,
     open_release,
     promoted_folder,
@@ -37,7 +38,8 @@ from ..model.release import (
     shipped_release,
     write_pointer,
 )
-from .verdict_file import VERDICT_FILES, read_outcome
+from ..model.release_use import is_held
+from .verdict_file import VERDICT_FILES, read_outcome, read_verdict
 
 KEPT = 3
 """Promoted releases that are kept, the current one included; the shipped one is always there."""
@@ -89,7 +91,8 @@ def promote(candidate: Path | str) -> tuple[Release, int]:
     """Put a release into use and return it, with the number of sentences that it was tested on.
 
     Args:
-        candidate: A release folder, the folder of a run that holds one, the name of a kept release, or "shipped".
+        candidate: A release folder, the folder of a run that holds one, the name or label of a kept release, or
+            "shipped".
 
     Raises:
         ReleaseError: The candidate is damaged or fails its self-test, another promotion is under way, or the home
@@ -138,13 +141,32 @@ def rollback() -> tuple[Release, list[str]]:
 
 
 def find_candidate(given: Path | str) -> Path:
-    """Return the release folder that a person means: itself, that of a run, or a kept one by its name."""
+    """Return the release folder that a person means: itself, that of a run, or a kept one by its name or label."""
     path = Path(given)
     inside = path / "release"
     if inside.is_dir() and not (path / MANIFEST).exists():
         return inside
-    kept = releases_folder() / path.name
-    return kept if not path.exists() and str(given) == path.name and kept.is_dir() else path
+    if path.exists() or str(given) != path.name:
+        return path
+    name, at, digest = path.name.rpartition("@")
+    kept = releases_folder() / (f"{name}-{digest}" if at else path.name)
+    return kept if kept.is_dir() else path
+
+
+def judged_against_another(folder: Path) -> tuple[str, str] | None:
+    """Return against which release a candidate was judged and which is in use, where these are two; else None.
+
+    One that is kept since it was in use before is gone back to and not tried, so its verdict is not asked.
+    """
+    verdict = read_verdict(folder)
+    against = verdict.get("current")
+    if against is None or folder.resolve().parent == releases_folder().resolve():
+        return None
+    try:
+        in_use = open_release(current_release()).label
+    except ReleaseError:  # damaged: nothing is compared with it, and a promotion mends it
+        return None
+    return None if in_use in (against, verdict.get("candidate")) else (str(against), in_use)
 
 
 def read_pointer_leniently() -> tuple[str, ...]:
@@ -206,10 +228,13 @@ def _kept(history: tuple[str, ...]) -> list[str]:
 
 
 def _prune(history: tuple[str, ...]) -> None:
-    """Remove releases that are not kept, and what a killed promotion left. The pointer is right already."""
+    """Remove releases that are not kept, and what a killed promotion left. The pointer is right already.
+
+    One that a service still answers from, because it could not take up any of the later ones, goes another time.
+    """
     kept = _kept(history)
     for folder in releases_folder().iterdir():
-        if folder.is_dir() and folder.name not in kept:
+        if folder.is_dir() and folder.name not in kept and not is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)
     trimmed = tuple(name for name in history if name == SHIPPED or name in kept)
     if trimmed != history:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import statistics
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..model.analyzer import Analyzer
+from ..model.codebook import Codebook
 from ..model.records import Record
+from ..model.release import Release
 from .contrast import load_contrasts, passes
 from .corpus import Corpus
 from .fairness import country_swap
 from .paired import compare, mcnemar, pair_up
-from .relabel import counterparts
 
 FAULT_SHARES: Mapping[str, Callable[[Analyzer, Sequence[Record]], float]] = {
     "the share of labels that change when states are exchanged": lambda analyzer, records: (
@@ -31,6 +33,10 @@ of faults, 0..1. Each is gated by `fault_rise`."""
 
 SURE = 0.025
 """A p of McNemar's test below this counts as a gain: half of .05, because a gain is looked for in two places."""
+OTHER_LABELS = (
+    "Look-alike sentences were not compared: they have the labels that come with Diplotone, and one of the two releases"
+    " lacks some of these."
+)
 TIMED_SENTENCES = 200
 TIMED_ROUNDS = 5
 
@@ -67,9 +73,11 @@ def judge(
         gates: See `gates`.
     """
     test = Corpus(tuple(corpus.split("test")), ())
+    look_alikes = _with_shipped_labels(candidate, current)
     figures: dict[str, Any] = {
         "candidate": candidate.release.label,
         "current": current.release.label,
+        "notes": _notes(candidate.release, corpus),
         "gates": dict(gates),
         "broken_gates": candidate.release.metrics().get("broken_gates", []),
         "test": {
@@ -78,7 +86,8 @@ def judge(
             "tasks": _tasks(candidate, current, test.records, gates),
         },
         "corrections": {"sentences": len(held_out), "tasks": _tasks(candidate, current, held_out, gates)},
-        "contrast": _contrast(candidate, current),
+        "contrast": _contrast(candidate, current) if look_alikes else {},
+        "not_asked": [] if look_alikes else [OTHER_LABELS],
         "speed": _speed(candidate, current, test.records),
         "faults": {
             name: {"candidate": share(candidate, test.records), "current": share(current, test.records)}
@@ -94,20 +103,27 @@ def decide(figures: dict[str, Any], gates: Mapping[str, float]) -> Verdict:
     """Return the verdict that the gates make of the figures."""
     faults = list(_faults(figures, gates))
     gains = list(_gains(figures, gates))
+    not_asked = figures["not_asked"]
     if faults:
-        return Verdict(outcome="refuse", reasons=(*faults, *gains), figures=figures)
+        return Verdict(outcome="refuse", reasons=(*faults, *gains, *not_asked), figures=figures)
     open_questions = list(_open_questions(figures, gates))
     if gains and not open_questions:
-        return Verdict(
-            outcome="promote", reasons=(*gains, "Nothing is worse than the gates allow."), figures=figures
-        )
+        nothing_worse = "Nothing is worse than the gates allow."
+        return Verdict(outcome="promote", reasons=(*gains, nothing_worse, *not_asked), figures=figures)
     reasons = [*open_questions, *gains]
     if not gains:
         reasons.append(_no_gain(figures))
-    return Verdict(outcome="undecided", reasons=tuple(reasons), figures=figures)
+    return Verdict(outcome="undecided", reasons=(*reasons, *not_asked), figures=figures)
 
 
 # ------------------------------------------------------------------------------------- measuring
+
+
+def _notes(candidate: Release, corpus: Corpus) -> list[str]:
+    """What its training noted of its data, and what the data that it is judged on lack besides."""
+    made_by = tomllib.loads((candidate.folder / "train.toml").read_text(encoding="utf-8"))
+    noted = made_by.get("data", {}).get("notes", [])
+    return [*noted, *(f"judged {note}" for note in corpus.notes if note not in noted)]
 
 
 def _tasks(
@@ -134,13 +150,17 @@ def _together(tasks: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with_shipped_labels(*analyzers: Analyzer) -> bool:
+    """Whether all have the labels that the look-alike sentences are labelled with, by the same names."""
+    return all(
+        set(task.names) <= set(analyzer.codebook[task.name].names)
+        for task in Codebook.load()
+        for analyzer in analyzers
+    )
+
+
 def _contrast(candidate: Analyzer, current: Analyzer) -> dict[str, Any]:
-    """Pairs of sentences right in both, by set; none where the candidate's labels are not the current ones."""
-    same = counterparts(current.codebook, candidate.codebook)
-    if any(before != now for names in same.values() for before, now in names.items()) or any(
-        len(same[task.name]) < len(task) for task in current.codebook
-    ):
-        return {}
+    """Pairs of sentences right in both, by set."""
     return {
         name: {
             "n": len(contrasts),

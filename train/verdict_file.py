@@ -22,9 +22,16 @@ def write_verdict(folder: Path, figures: dict[str, Any], text: str) -> None:
         part.replace(folder / name)
 
 
+def read_verdict(folder: Path) -> dict[str, Any]:
+    """Return the figures of the verdict beside a release; none where no verdict lies or can be read."""
+    try:
+        found = json.loads((folder / VERDICT_JSON).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def read_outcome(folder: Path) -> str | None:
     """Return "promote", "refuse" or "undecided"; None where no verdict lies or can be read."""
-    try:
-        return str(json.loads((folder / VERDICT_JSON).read_text(encoding="utf-8"))["outcome"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    outcome = read_verdict(folder).get("outcome")
+    return None if outcome is None else str(outcome)

@@ -42,6 +42,9 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     if figures["speed"]:
         yield ""
         yield f"speed: {figures['speed']['ratio']:.2f} times the current release's sentences a second"
+    if figures["notes"]:
+        yield ""
+        yield from (f"note: {note}" for note in figures["notes"])
 
 
 def _task_table(tasks: Mapping[str, Any]) -> Iterator[str]:

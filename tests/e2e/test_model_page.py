@@ -106,7 +106,14 @@ def test_from_the_button_to_the_way_back(page, url):
     assert page.locator(".verdict-words").inner_text().partition(":")[0] in ("Better", "Worse", "Undecided")
     page.get_by_text("The project's own test sentences").click()
     assert re.search(r"hostile, F1\s+\d+\s+\d\.\d{3}", page.inner_text("[data-part=outcome]"))
-    assert "of the 12 sentences on the Labels tab get another label" in page.inner_text("[data-part=outcome]")
+    outcome = page.inner_text("[data-part=outcome]")
+    assert re.search(
+        r"Of the 12 sentences that are labelled or put up for labelling, \d+ would get another label", outcome
+    )
+    assert re.search(r"The project's test labels answered right\s+[\d,]+ of [\d,]+\s+[\d,]+ of", outcome)
+    assert re.search(r"Speed, in sentences a second\s+1\s+\d+\.\d\d times that", outcome)
+    assert "How it was made:" in outcome
+    assert "only the heads are trained" in outcome
     assert offences(page) == []
 
     promoting.click()

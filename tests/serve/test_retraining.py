@@ -24,9 +24,16 @@ from diplotone.serve.config import ServeConfig
 from diplotone.serve.label_files import as_jsonl, export_records, import_file
 from diplotone.serve.labels import LabelStore
 from diplotone.serve.processes import Process
-from diplotone.serve.retraining import RetrainError, RetrainingBusy, RetrainingClosed, Retrainings
+from diplotone.serve.retraining import (
+    HELD_OUT,
+    RetrainError,
+    RetrainingBusy,
+    RetrainingClosed,
+    Retrainings,
+)
 from diplotone.train.releases import promote
 from diplotone.train.retrain import RetrainConfig, prepare
+from diplotone.train.splits import SHARES
 
 QUICK = """epochs = 0.5
 replay = 40
@@ -94,7 +101,29 @@ def test_few_labels_are_told_of_before_anything_starts(store, codebook):
     import_file(store, "labels.csv", labels(60), annotator="ada")
     import_file(store, "other.csv", labels(60).replace(b"hostile", b"critical"), annotator="ben")
     plan = Retrainings(store).plan()
-    assert (plan.sentences, plan.left_out, plan.notes) == (48, 12, ())
+    assert (plan.sentences, plan.left_out, plan.held_out) == (48, 12, 10)
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (19, ["Fewer than 40 sentences to learn from are few", "With fewer than 20 none can be held out"]),
+        (20, ["Fewer than 40 sentences to learn from are few"]),
+        (43, ["Fewer than 40 sentences to learn from are few"]),
+        (48, ["Should fewer than 40 be left to learn from"]),
+        (60, []),
+    ],
+)
+def test_few_are_counted_without_those_that_are_held_out(codebook, n, said):
+    store = LabelStore.at_home(codebook)
+    import_file(store, "labels.csv", labels(n), annotator="ada")
+    notes = Retrainings(store).plan().notes
+    assert len(notes) == len(said)
+    assert all(note.startswith(words) for note, words in zip(notes, said, strict=True))
+
+
+def test_as_many_are_held_out_as_the_training_deals_out():
+    assert abs(HELD_OUT - (1 - SHARES["train"])) < 1e-9
 
 
 @pytest.fixture

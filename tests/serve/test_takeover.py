@@ -26,6 +26,7 @@ from diplotone.model.release import (
     MANIFEST,
     ReleaseWatch,
     current_release,
+    promoted_folder,
     read_pointer,
     releases_folder,
     seal,
@@ -159,6 +160,23 @@ def test_promoted_releases_take_over_and_a_damaged_one_does_not(serving, variant
     write_pointer(read_pointer()[:-1])
     takeover.look()
     assert (named(pool), takeover.notice) == ("a", None)
+
+
+def test_the_release_that_answers_stays_on_the_disk_however_many_are_promoted_after_it(serving, variant):
+    pool, takeover = serving
+    answering = pool.analyzers[0].release
+    for name in "bcd":
+        (promote(variant(name, 0.05))[0].folder / GOLDEN_FILE).unlink()
+        takeover.look()
+    assert named(pool) == "a"
+    assert answering.folder not in map(promoted_folder, read_pointer())
+    assert "test" in answering.metrics()
+    promote(variant("e", 0.2))
+    takeover.look()
+    assert named(pool) == "e"
+    gc.collect()
+    promote(variant("f", 0.3))
+    assert not answering.folder.exists()
 
 
 @pytest.mark.slow

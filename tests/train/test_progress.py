@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
@@ -34,6 +35,34 @@ def test_the_time_left_counts_the_steps_done_here(tmp_path, monkeypatch):
     clock[0], state.global_step = 120.5, 21
     report.on_step_end(arguments, state, control)
     assert read()["step"] == 20, "written a moment ago"
+
+
+def test_each_phase_leaves_how_long_it_took(tmp_path, monkeypatch):
+    class Clock(datetime):
+        seconds: float = 0.0
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 3, 1, 9, 30, tzinfo=tz) + timedelta(seconds=cls.seconds)
+
+    def read() -> dict:
+        return json.loads((tmp_path / PROGRESS).read_text())
+
+    monkeypatch.setattr(progress_module, "datetime", Clock)
+    for at, phase in (
+        (0, "preparing"),
+        (9, "training"),
+        (40, "training"),
+        (69, "writing"),
+        (81.5, "judging"),
+    ):
+        Clock.seconds = at
+        write_progress(tmp_path, phase)
+    assert read()["took"] == {"preparing": 9.0, "training": 60.0, "writing": 12.5}
+    assert read()["began"] == read()["updated"] == "2026-03-01T09:31:21.500+00:00"
+    Clock.seconds = 90
+    write_progress(tmp_path, "preparing")
+    assert read()["took"] == {}, "started again"
 
 
 def test_a_run_leaves_its_last_phase(tiny_release):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -26,8 +27,10 @@ from diplotone.model.release import (
     seal,
     shipped_release,
 )
+from diplotone.model.release_use import hold, is_held
 from diplotone.train import releases as releases_module
 from diplotone.train.__main__ import main
+from diplotone.train.commands.release import named_release
 from diplotone.train.corpus import N_GOLDEN
 from diplotone.train.releases import KEPT, LOCK, promote, releases, rollback
 from diplotone.train.verdict_file import write_verdict
@@ -77,6 +80,39 @@ def test_a_run_folder_or_a_kept_name_will_do(candidate, tmp_path):
     shutil.rmtree(run)
     promote(name)
     assert current_release() == releases_folder() / name
+
+
+def test_a_kept_release_is_found_by_its_label(variant, capsys):
+    a = promote(variant("a"))[0]
+    promote(variant("b"))
+    assert named_release(a.label).folder == a.folder
+    assert named_release(a.folder.name).folder == a.folder
+    assert main(["promote", a.label]) == 0
+    assert current_release() == a.folder
+    assert named_release("current").label == a.label
+    for unknown in ("release", "a@0123456789ab"):
+        with pytest.raises(
+            ReleaseError, match=f"{unknown}: there is no such release; give current, shipped,"
+        ):
+            named_release(unknown)
+
+
+def test_what_is_answered_from_is_not_removed(variant):
+    class Service:
+        """Whatever answers, as long as it lives."""
+
+    service = Service()
+    a = promote(variant("a"))[0].folder
+    hold(service, a)
+    for name in "bcd":
+        promote(variant(name))
+    assert is_held(a)
+    assert open_release(a).name == "a"
+    del service
+    gc.collect()
+    assert not is_held(a)
+    promote(variant("e"))
+    assert not a.exists()
 
 
 def test_rollback_goes_back_step_by_step(variant):
@@ -158,6 +194,32 @@ def test_a_refused_candidate_needs_insistence(candidate, capsys):
     assert releases()[-1].outcome == "refuse"
     assert main(["releases"]) == 0
     assert "verdict: refuse" in capsys.readouterr().out
+
+
+def test_a_verdict_against_a_release_not_in_use_any_more_needs_insistence(candidate, variant, capsys):
+    shipped = open_release(shipped_release()).label
+    label = open_release(candidate).label
+    write_verdict(candidate, {"outcome": "promote", "candidate": label, "current": shipped}, "PROMOTE")
+    meanwhile = promote(variant("b"))[0].label
+    assert main(["promote", str(candidate)]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"was judged against {shipped}, and {meanwhile} is in use now" in told
+    assert f"diplotone-train verdict {candidate}" in told
+    assert open_release(current_release()).label == meanwhile
+    assert main(["promote", str(candidate), "--anyway"]) == 0
+    assert f"it was judged against {shipped}, not against {meanwhile}" in capsys.readouterr().out
+    assert main(["promote", str(candidate)]) == 0  # which is in use: nothing is at stake
+    kept = current_release().name
+    promote(variant("c"))
+    assert main(["promote", kept]) == 0  # a way back
+
+
+def test_a_verdict_against_the_release_in_use_holds(candidate, capsys):
+    in_use = open_release(shipped_release()).label
+    write_verdict(candidate, {"outcome": "promote", "candidate": "x@1", "current": in_use}, "PROMOTE")
+    assert main(["promote", str(candidate)]) == 0
+    assert "judged" not in capsys.readouterr().out
 
 
 def test_two_promotions_at_once_give_one_message(candidate, capsys):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from diplotone.train.__main__ import main
 from diplotone.train.corpus import project_corpus
 from diplotone.train.relabel import changes, relabelled
 from diplotone.train.retrain import HELD_OUT, RetrainConfig, load_retrain_config, prepare
-from diplotone.train.verdict_file import VERDICT_TEXT, read_outcome
+from diplotone.train.verdict_file import VERDICT_JSON, VERDICT_TEXT, read_outcome
 from diplotone.train.warm_start import warm_network
 
 
@@ -204,7 +206,16 @@ def test_a_retraining_with_another_label_set_ends_in_a_verdict(
     assert "of the sentences analysed before," in shown
     assert read_outcome(run / "release") in ("promote", "refuse", "undecided")
     assert (run / "release" / VERDICT_TEXT).read_text().strip() in shown
+    verdict = json.loads((run / "release" / VERDICT_JSON).read_text())
+    assert verdict["contrast"] == {}
+    assert verdict["reasons"][-1].startswith("Look-alike sentences were not compared")
+    notes = verdict["notes"]
+    assert any(note.endswith("only the heads are trained, the encoder stays as it is") for note in notes)
+    assert any("ceremonial is new, cooperative is gone" in note for note in notes)
+    assert any(re.match(r"without [\d,]+ real sentences", note) for note in notes)
     assert (run / HELD_OUT).is_file()
     assert load(run / "release").codebook["tone"].names[3] == "ceremonial"
     assert main(["promote", str(run), "--anyway"]) == 0
-    assert main(["verdict", str(run), "--against", str(tiny_release)]) == 0
+    for other in (str(tiny_release), "current"):  # which has the changed labels too
+        assert main(["verdict", str(run), "--against", other]) == 0
+        assert "Look-alike sentences were not compared" in capsys.readouterr().out

@@ -25,8 +25,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--from",
         dest="start",
         metavar="RELEASE",
-        help="go on from a release folder, or from the current one or the shipped one, named so; the recipe is then"
-        " configs/retrain.toml",
+        help="go on from a release: current, shipped, name or label of one that is kept, or folder;"
+        " the recipe is then configs/retrain.toml",
     )
     fit.add_argument(
         "--sentences", type=Path, help="with --from: records analysed before, to see which change"
@@ -46,7 +46,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     recalibrate = commands.add_parser(
         "recalibrate", help="a release of another's weights, calibrated and measured again without training"
     )
-    recalibrate.add_argument("release", help="folder, current or shipped")
+    recalibrate.add_argument("release", help="current, shipped, name or label of a kept release, or folder")
     recalibrate.add_argument("--out", type=Path, required=True, help="folder of the new release")
     recalibrate.add_argument("--config", type=Path, help="recipe in TOML (the shipped configs/train.toml)")
     recalibrate.add_argument(

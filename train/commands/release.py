@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `verdict`, `promote`, `rollback` and `releases`."""
     verdict = commands.add_parser("verdict", help="is a candidate better than the release in use?")
-    verdict.add_argument("candidate", help="release folder, or the run's folder that holds it")
+    verdict.add_argument("candidate", help="folder of a release or run, name or label of a kept release")
     verdict.add_argument(
-        "--against", default="current", metavar="RELEASE", help="folder, current or shipped (current)"
+        "--against",
+        default="current",
+        metavar="RELEASE",
+        help="current, shipped, name or label of a kept release, or folder (current)",
     )
     verdict.add_argument("--labels", type=Path, help="held-out corrections (those that the run kept)")
     verdict.add_argument("--mirror", type=Path, help="folder with the sources of the real sentences")
@@ -31,8 +34,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verdict.set_defaults(run=_verdict)
 
     promote = commands.add_parser("promote", help="put a release into use, after a test of it")
-    promote.add_argument("candidate", help="release folder, run folder, name of a kept release, or shipped")
-    promote.add_argument("--anyway", action="store_true", help="even where its verdict is to refuse it")
+    promote.add_argument(
+        "candidate", help="folder of a release or run, name or label of a kept release, or shipped"
+    )
+    promote.add_argument(
+        "--anyway",
+        action="store_true",
+        help="even where its verdict is to refuse it, or compares it with a release that is not in use any more",
+    )
     promote.set_defaults(run=_promote)
 
     rollback = commands.add_parser("rollback", help="go back to the release before")
@@ -68,20 +77,31 @@ def _verdict(options: argparse.Namespace) -> int:
 def _promote(options: argparse.Namespace) -> int:
     from ...model.errors import ReleaseError
     from ...model.release import SHIPPED
-    from ..releases import find_candidate, promote
+    from ..releases import find_candidate, judged_against_another, promote
     from ..verdict_file import read_outcome
 
-    outcome = None if options.candidate == SHIPPED else read_outcome(find_candidate(options.candidate))
+    shipped = options.candidate == SHIPPED
+    folder = None if shipped else find_candidate(options.candidate)
+    outcome = folder and read_outcome(folder)
     if outcome == "refuse" and not options.anyway:
         raise ReleaseError(
             f"{options.candidate}: its verdict is to refuse it (verdict.txt beside it says why); promote it"
             " --anyway if you know better"
         )
+    stale = folder and judged_against_another(folder)
+    if stale and not options.anyway:
+        against, in_use = stale
+        raise ReleaseError(
+            f"{options.candidate}: was judged against {against}, and {in_use} is in use now; judge it anew with"
+            f" diplotone-train verdict {options.candidate}, or promote it --anyway"
+        )
     release, n_tested = promote(options.candidate)
     tested = f"after {n_tested} sentences answered as when it was made" if n_tested else "as it was shipped"
-    judged = (
-        "" if outcome or options.candidate == SHIPPED else "; it was never judged (diplotone-train verdict)"
-    )
+    judged = ""
+    if stale:
+        judged = "; it was judged against {}, not against {}, which was in use".format(*stale)
+    elif not (outcome or shipped):
+        judged = "; it was never judged (diplotone-train verdict)"
     print(f"{release.label} is in use, {tested}{judged}")
     return 0
 
@@ -111,9 +131,20 @@ def _releases(options: argparse.Namespace) -> int:
 
 
 def named_release(named: str) -> Release:
-    """The release that a person means: a folder, or "current" or "shipped"."""
+    """The release that a person means: "current", "shipped", a kept one by name or label, or a folder.
+
+    Raises:
+        ReleaseError: There is none of this name, or it is damaged.
+    """
+    from ...model.errors import ReleaseError
     from ...model.release import current_release, open_release, shipped_release
     from ..releases import find_candidate
 
     places = {"current": current_release, "shipped": shipped_release}
-    return open_release(places[named]() if named in places else find_candidate(named))
+    folder = places[named]() if named in places else find_candidate(named)
+    if not folder.exists():
+        raise ReleaseError(
+            f"{named}: there is no such release; give current, shipped, a name or label that diplotone-train releases"
+            " lists, or a folder that diplotone-train fit wrote"
+        )
+    return open_release(folder)
