@@ -58,7 +58,7 @@ class Disk:
 
     @contextlib.contextmanager
     def closed(self) -> Iterator[None]:
-        """Let nothing be written: a read-only disk where one may be mounted, else folders without the right to."""
+        """Let nothing be written: a read-only disk where one may be mounted, else files without the right to."""
         if self.is_mounted:
             _mount("remount,ro", self.folder)
             try:
@@ -66,15 +66,15 @@ class Disk:
             finally:
                 _mount("remount,rw", self.folder)
             return
-        folders = [self.folder, *(path for path in self.folder.rglob("*") if path.is_dir())]
-        for folder in folders:
-            folder.chmod(0o555)
+        inside = [self.folder, *self.folder.rglob("*")]
+        for path in inside:
+            path.chmod(0o555 if path.is_dir() else 0o444)
         try:
             with _bound_by_rights():
                 yield
         finally:
-            for folder in folders:
-                folder.chmod(0o755)
+            for path in inside:
+                path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 @contextlib.contextmanager
