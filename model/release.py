@@ -7,6 +7,7 @@
     README.md           the model card                golden.json       sentences and answers to test it by
     MANIFEST.json       sha256 and size of each; written last
     precedents.*        labelled sentences and their vectors, to be looked up; a release may be without
+    learnt.json         hashes of the sentences that it has learnt; a release may be without
 
 A release is written beside its place and moved in whole. One whose manifest does not verify is refused.
 """

@@ -13,6 +13,7 @@ from ..model.errors import ReleaseError
 from ..model.records import Record
 from .config import TrainConfig
 from .corpus import Corpus, real_sources
+from .learnt import learnt_keys
 from .progress import write_progress
 from .release_writing import Fitted, write_release
 from .training import train_network
@@ -61,8 +62,10 @@ def fit(
     splits = {name: corpus.split(name) for name in ("train", "dev", "test")}
     splits["dev"] = splits["dev"] or splits["train"]
     provenance = _provenance(config, corpus, splits, [*corpus.notes, *trained.notes], trained.log)
+    learnt: frozenset[str] | None = learnt_keys(splits["train"])
     if start:
         provenance["retrained"] = start.origin
+        learnt = None if start.learnt is None else learnt | start.learnt
     return write_release(
         trained.network.cpu(),
         trained.encoder,
@@ -73,6 +76,7 @@ def fit(
         **splits,
         precedents=one_of_each_group(quotable(splits["train"], corpus.borrowed)) if precedents else (),
         examples=quotable(splits["test"], corpus.borrowed) if precedents else (),
+        learnt=learnt,
         anyway=anyway,
     )
 

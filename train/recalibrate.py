@@ -20,6 +20,7 @@ from ..model.release import Release
 from .config import TrainConfig, recipe_of
 from .corpus import Corpus, real_sources
 from .fit import one_of_each_group, quotable
+from .learnt import learnt_by
 from .release_writing import Fitted, write_release
 
 AFTERWARDS = (
@@ -69,6 +70,7 @@ def recalibrate(
         **splits,
         precedents=one_of_each_group(quotable(splits["train"], corpus.borrowed)),
         examples=quotable(splits["test"], corpus.borrowed),
+        learnt=learnt_by(release),
         anyway=anyway,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from .evaluate import evaluate, labelled
 from .export import CALIBRATION_SENTENCES, Exported, export
 from .export_gate import Limits
 from .fairness import as_metrics, country_swap, roles_exchanged
+from .learnt import write_learnt
 from .mistakes import surest_mistakes
 from .pictures import draw_pictures
 from .precedents import write_precedents
@@ -62,11 +63,12 @@ def write_release(
     test: Sequence[Record],
     precedents: Sequence[Record] = (),
     examples: Sequence[Record] = (),
+    learnt: Collection[str] | None = None,
     anyway: bool = False,
 ) -> Fitted:
     """Export, calibrate on dev, measure on test, and put a sealed release in its place.
 
-    The texts of `precedents` and a few of `examples` can be read in the release.
+    The texts of `precedents` and a few of `examples` can be read in the release; `learnt` holds hashes (see `learnt`).
     """
     staging = destination.with_name(destination.name + ".tmp")
     shutil.rmtree(staging, ignore_errors=True)
@@ -133,6 +135,8 @@ def write_release(
     }
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")
+    if learnt is not None:
+        write_learnt(staging, learnt)
     n_precedents = write_precedents(staging, calibrated, precedents)
     draw_pictures(staging, codebook, figures)
     card = model_card(

@@ -10,10 +10,8 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from statistics import fmean, stdev
-from typing import Any
 
 from ..model.analyzer import Analyzer
 from ..model.codebook import Codebook
@@ -23,27 +21,21 @@ from ..model.records import Record
 from ..model.release import Release
 from .corpus import Corpus, data_folder
 from .evaluate import evaluate
+from .paired import main_figure
 from .retrain import RetrainConfig, prepare
+from .simulation_report import Outcome
 from .training import train_network, trained_analyzer
 from .warm_start import WarmStart, warm_network
 
 STATE_MEDIA = "state_media.jsonl"
 
+REGISTER = "state media"
+"""What the sentences are called that the user corrects some of."""
+FIGURES = {"quadratic kappa": "kappa", "macro-F1": "macro_f1"}
+"""Names of `main_figure` -> keys of what `evaluate` returns."""
+
 Choice = Callable[[Analyzer, Sequence[Record], int, int], list[Record]]
 """From an analyzer, sentences, how many of them, and a seed to those that the user labels."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one retraining did."""
-
-    choice: str
-    """How the sentences were chosen, a name of `CHOICES`."""
-    corrected: int
-    seed: int
-    before: Mapping[str, float]
-    """"kind: task" -> figure of the release that is gone on from."""
-    after: Mapping[str, float]
 
 
 def state_media(codebook: Codebook) -> tuple[Record, ...]:
@@ -104,7 +96,7 @@ def simulate(
     """
     for seed in seeds:
         pool, measured = _divided(records, seed)
-        kinds = {"state media": measured, "own test": project.split("test")}
+        kinds = {REGISTER: measured, "own test": project.split("test")}
         before = _figures(analyzer, kinds)
         for number in numbers:
             for choice in choices:
@@ -115,6 +107,7 @@ def simulate(
                     choice=choice,
                     corrected=len(chosen),
                     seed=seed,
+                    n={kind: len(found) for kind, found in kinds.items()},
                     before=before,
                     after=_figures(retrained, kinds),
                 )
@@ -154,44 +147,12 @@ def _retrained(
 
 
 def _figures(analyzer: Analyzer, kinds: Mapping[str, Sequence[Record]]) -> dict[str, float]:
-    return {
-        f"{kind}: {task}": float(figures["kappa" if "kappa" in figures else "macro_f1"])
-        for kind, records in kinds.items()
-        for task, figures in evaluate(analyzer, records)["tasks"].items()
-    }
-
-
-def as_table(outcomes: Sequence[Outcome]) -> str:
-    """Return mean and standard deviation over the seeds as Markdown, a line per way to choose and number."""
-    names = list(outcomes[0].before) if outcomes else []
-    lines = [
-        f"| corrected | chosen | seeds | {' | '.join(names)} |",
-        "|" + "---|" * (len(names) + 3),
-    ]
-    if outcomes:
-        first = list({outcome.seed: outcome for outcome in outcomes}.values())
-        cells = [_cell([outcome.before[name] for outcome in first]) for name in names]
-        lines.append(f"| 0 | | {len(first)} | {' | '.join(cells)} |")
-    for number, choice in dict.fromkeys((outcome.corrected, outcome.choice) for outcome in outcomes):
-        same = [o for o in outcomes if (o.corrected, o.choice) == (number, choice)]
-        cells = [_cell([outcome.after[name] for outcome in same]) for name in names]
-        lines.append(f"| {number} | {choice} | {len(same)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _cell(values: Sequence[float]) -> str:
-    return f"{fmean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
-
-
-def as_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """Return the outcomes as JSON-ready dicts."""
-    return [
-        {
-            "choice": o.choice,
-            "corrected": o.corrected,
-            "seed": o.seed,
-            "before": dict(o.before),
-            "after": dict(o.after),
-        }
-        for o in outcomes
-    ]
+    """For each "kind: task, figure" its value: of tasks with labels, the figure that a verdict judges them by."""
+    found = {}
+    for kind, records in kinds.items():
+        measured = evaluate(analyzer, records)["tasks"]
+        for task in analyzer.codebook:
+            _, name = main_figure(task)
+            if measured[task.name]["n"]:
+                found[f"{kind}: {task.name}, {name}"] = float(measured[task.name][FIGURES[name]])
+    return found

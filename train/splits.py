@@ -69,7 +69,7 @@ def assign(records: Sequence[Record]) -> dict[str, str]:
     (`leaks` names them).
     """
     splits: dict[str, str] = {}
-    for members in _clusters(records):
+    for members in clusters(records):
         given = Counter(record.split for record in members if record.split)
         chosen = given.most_common(1)[0][0] if given else _deal(min(record.id for record in members))
         splits |= {record.id: record.split or chosen for record in members}
@@ -79,7 +79,7 @@ def assign(records: Sequence[Record]) -> dict[str, str]:
 def leaks(records: Sequence[Record]) -> list[tuple[Record, Record]]:
     """Return pairs of records that belong together and stand in different splits."""
     found = []
-    for members in _clusters(records):
+    for members in clusters(records):
         by_split = {record.split: record for record in members}
         if len(by_split) > 1:
             first, second, *_ = by_split.values()
@@ -87,8 +87,8 @@ def leaks(records: Sequence[Record]) -> list[tuple[Record, Record]]:
     return found
 
 
-def _clusters(records: Sequence[Record]) -> list[list[Record]]:
-    """Records that belong together, by union-find over groups and near-duplicates."""
+def clusters(records: Sequence[Record]) -> list[list[Record]]:
+    """Return the records that belong together, by union-find over groups and near-duplicates."""
     parent = list(range(len(records)))
 
     def root(n: int) -> int:

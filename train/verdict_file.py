@@ -5,9 +5,12 @@ The manifest does not list it, because the release was sealed before it could be
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
+
+from ..model.release import flush_to_disk
 
 VERDICT_JSON = "verdict.json"
 VERDICT_TEXT = "verdict.txt"
@@ -15,11 +18,21 @@ VERDICT_FILES = (VERDICT_JSON, VERDICT_TEXT)
 
 
 def write_verdict(folder: Path, figures: dict[str, Any], text: str) -> None:
-    """Write a verdict as figures and as words."""
-    for name, content in ((VERDICT_JSON, json.dumps(figures, indent=1)), (VERDICT_TEXT, text)):
+    """Write a verdict as words and as figures: these last, so that whoever reads an outcome has its words too.
+
+    Raises:
+        OSError: It cannot be written; nothing half written is left.
+    """
+    for name, content in ((VERDICT_TEXT, text), (VERDICT_JSON, json.dumps(figures, indent=1))):
         part = folder / (name + ".part")
-        part.write_text(content + "\n", encoding="utf-8")
-        part.replace(folder / name)
+        try:
+            part.write_text(content + "\n", encoding="utf-8")
+            flush_to_disk(part)
+            part.replace(folder / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
 
 
 def read_verdict(folder: Path) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class WarmStart:
     encoder: SentenceEncoder
     origin: dict[str, Any]
     """The release it comes from and what was mixed; part of the run's fingerprint and of `train.toml`."""
+    learnt: frozenset[str] | None = None
+    """What that release has learnt already (see `learnt`); None where it is not known."""
 
 
 def warm_network(

@@ -14,6 +14,8 @@ import pytest
 
 from diplotone.model.release import open_release, shipped_release
 from diplotone.train.benchmark import Row, as_table, headline
+from diplotone.train.simulation_report import Needed, Outcome, as_needed_table
+from diplotone.train.simulation_report import as_table as as_simulation_table
 
 from .test_page import serving
 
@@ -79,3 +81,18 @@ def test_the_figures_are_those_of_the_shipped_release():
     stored = json.loads((ROOT / "docs" / "benchmark.json").read_text(encoding="utf-8"))
     assert stored["release"] == open_release(shipped_release()).label
     assert as_table(headline([Row(**row) for row in stored["figures"]])) in README
+
+
+SIMULATION = ROOT / "docs" / "simulation.json"
+
+
+@pytest.mark.skipif(
+    not SIMULATION.is_file(), reason="no simulation of the shipped release was written down yet"
+)
+def test_what_corrections_buy_was_measured_with_the_shipped_release():
+    """`diplotone-train simulate ... -o docs/simulation.json` measured it."""
+    stored = json.loads(SIMULATION.read_text(encoding="utf-8"))
+    assert stored["release"] == open_release(shipped_release()).label
+    assert len(stored["seeds"]) >= 3
+    assert as_simulation_table([Outcome(**row) for row in stored["outcomes"]]) in README
+    assert as_needed_table([Needed(**row) for row in stored["needed"]]) in README

@@ -34,8 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.out:
             write_json(figures, options.out / "hard.json")
     print(as_table(figures))
-    broken = [figure for figure in figures if not figure.kept]
-    print(f"\n{len(broken)} of {sum(bool(f.promise) for f in figures)} promises broken")
+    broken = [figure for figure in figures if figure.kept is False]
+    untried = [figure.what for figure in figures if figure.kept is None]
+    print(f"\n{len(broken)} of {sum(bool(f.promise) for f in figures)} promises broken", end="")
+    print(f"; not tried here: {', '.join(untried)}" if untried else "")
     return 1 if broken else 0
 
 

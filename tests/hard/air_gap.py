@@ -125,7 +125,7 @@ def _page(folder: Path, env: dict[str, str]) -> list[Figure]:
             Figure("air gap", "service", str(answer.status_code), "answers", answer.status_code == 200)
         ]
         if not CHROMIUM.exists():
-            return [*figures, Figure("air gap", "page", f"not tried: there is no {CHROMIUM}")]
+            return [*figures, Figure("air gap", "page", f"not tried: there is no {CHROMIUM}", kept=None)]
         from playwright.sync_api import sync_playwright
 
         asked: list[str] = []

@@ -7,6 +7,7 @@ be lost.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import random
@@ -38,6 +39,8 @@ ARTICLE = "Oslo accused Riga of theft on Monday. Riga thanked Oslo for its calm.
 MEMORY_LIMITS_MB = (300, 700, 1_200, 1_800, 2_500)
 HEADROOMS_MB = (5, 60, 300)
 """Of address space, beyond what the service has when it has read an article."""
+CLOSED = ("Read-only file system", "Permission denied", "readonly database", "unable to open database file")
+"""What the system, or SQLite, says of what is closed to writing."""
 ENDED = {(1, ended.__name__) for ended in (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)}
 """What may become of the archive, the second request that meets it."""
 
@@ -51,7 +54,7 @@ def run(rounds: int, seed: int = 1, only: str = "") -> list[Figure]:
         "kill -9 while labels are written": lambda: killed(rounds, seed),
         "damaged labels": damaged_labels,
         "full disk of labels": full_disk,
-        "labels that cannot be written": read_only_home,
+        "a home that is read-only": read_only_home,
         "full folder for temporary files": full_temporary_folder,
         "clock jumps": clock_jumps,
         "little memory at the start": lambda: little_memory_at_start(rounds),
@@ -76,6 +79,10 @@ def run(rounds: int, seed: int = 1, only: str = "") -> list[Figure]:
 
 def _figure(what: str, told: str, promise: str, kept: bool) -> Figure:
     return Figure("faults", what, told, promise, kept)
+
+
+def _not_tried(what: str, why: str) -> Figure:
+    return Figure("faults", what, f"not tried: {why}", kept=None)
 
 
 @contextlib.contextmanager
@@ -277,7 +284,7 @@ def damaged_labels() -> Figure:
 def full_disk() -> Figure:
     with _small_disk(4) as disk:
         if disk is None:
-            return Figure("faults", "full disk of labels", "not tried: nothing may be mounted here")
+            return _not_tried("full disk of labels", "nothing may be mounted here")
         with serving(disk) as service:
             first = _say(service, "ada", 1)
             saved = {label["id"] for label in first.json()["saved"]}
@@ -306,27 +313,68 @@ def full_disk() -> Figure:
     )
 
 
-def read_only_home() -> Figure:
-    with _small_disk(2) as home:
-        if home is None:
-            return Figure("faults", "labels that cannot be written", "not tried: nothing may be mounted here")
+@contextlib.contextmanager
+def _closed(home: Path, is_mounted: bool) -> Iterator[Callable[[], None] | None]:
+    """Close a folder to writing and yield what a process must do first to be bound by that.
+
+    A read-only disk binds everybody; rights bind root only after it has given up the power to pass them by.
+    """
+    if is_mounted:
         subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+        yield None
+        return
+    inside = [home, *home.rglob("*")]
+    for path in inside:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        yield _give_up_passing_rights if os.geteuid() == 0 else None
+    finally:
+        for path in inside:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _give_up_passing_rights() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        if libc.prctl(24, capability, 0, 0, 0):  # PR_CAPBSET_DROP: what is started from here never has it
+            raise PermissionError(ctypes.get_errno(), "root may not give up its powers here")
+
+
+def read_only_home() -> Figure:
+    """Labels were given and a release was put into use while the home could be written; now it cannot."""
+    what = "a home that is read-only"
+    with contextlib.ExitStack() as stack:
+        disk = stack.enter_context(_small_disk(200))
+        home = disk or stack.enter_context(_folder())
         with serving(home) as service:
-            article, label = _analyze(service), _say(service, "ada", 1)
+            _say(service, "ada", 1)
+            _change(service, "releases/promote", {"candidate": "shipped"})
+        before_start = stack.enter_context(_closed(home, disk is not None))
+        with serving(home, before=before_start) as service:
+            article, label = _analyze(service), _say(service, "ada", 2)
+            changes = {
+                name: _change(service, f"releases/{name}", body)
+                for name, body in (("promote", {"candidate": "shipped"}), ("rollback", {}))
+            }
+            changes["retrain"] = _change(service, "retrain", {})
             said = service.errors.read_text().strip()
-    told = f"articles {article.status_code}, labels {label.status_code}: {label.text[:150]}".replace(
-        str(home), "…"
-    )
-    kept = article.status_code == 200 and label.status_code == 503 and "Traceback" not in said
-    return _figure("labels that cannot be written", told, "503 in words, articles go on", kept)
+    told = f"articles {article.status_code}, labels {label.status_code} {label.text[:150]}; "
+    told += "; ".join(f"{name} {answer.status_code} {answer.text[:150]}" for name, answer in changes.items())
+    kept = article.status_code == 200 and label.status_code == 503
+    kept = kept and all(400 <= a.status_code < 504 and a.status_code != 500 for a in changes.values())
+    kept = kept and all(any(word in a.text for word in CLOSED) for a in changes.values())
+    kept = kept and "Traceback" not in said
+    return _figure(what, told.replace(str(home), "…"), "changes are refused in words, articles go on", kept)
+
+
+def _change(service: Service, path: str, body: Any) -> httpx.Response:
+    return httpx.post(f"{service.url}/v1/{path}", json=body, timeout=PATIENCE_S, trust_env=False)
 
 
 def full_temporary_folder() -> Figure:
     with _small_disk(3) as disk, _folder() as home:
         if disk is None:
-            return Figure(
-                "faults", "full folder for temporary files", "not tried: nothing may be mounted here"
-            )
+            return _not_tried("full folder for temporary files", "nothing may be mounted here")
         with serving(home, env={"TMPDIR": str(disk)}) as service:
             filler = _fill(disk)
             article = _analyze(service).status_code
@@ -516,7 +564,7 @@ def container_runs_out() -> Figure:
     page = b"<html><body><article>" + b"<p>Oslo <b>met</b> Riga.</p>" * 330_000 + b"</article></body></html>"
     with _container() as group:
         if group is None:
-            return Figure("faults", what, "not tried: no control group may be made here")
+            return _not_tried(what, "no control group may be made here")
         with _folder() as home, serving(home) as service:
             _analyze(service)
             labels = _saved(_say(service, "ada", 1))

@@ -17,14 +17,15 @@ class Figure:
     found: str
     promise: str = ""
     """What must hold; empty where the figure is only told."""
-    kept: bool = True
+    kept: bool | None = True
+    """None where it could not be tried here."""
 
 
 def as_table(figures: Iterable[Figure]) -> str:
     """Return figures as a Markdown table; a broken promise stands out."""
     rows = ["| part | what | found | promise | kept |", "|---|---|---|---|---|"]
     for f in figures:
-        kept = "" if not f.promise else "yes" if f.kept else "**NO**"
+        kept = "not tried" if f.kept is None else "" if not f.promise else "yes" if f.kept else "**NO**"
         cells = (f.part, f.what, f.found, f.promise, kept)
         rows.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
     return "\n".join(rows)

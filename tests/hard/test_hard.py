@@ -40,10 +40,11 @@ def importable():
 
 
 def check(figures) -> None:
-    broken = [
-        f"{figure.what}: {figure.found} (promised: {figure.promise})" for figure in figures if not figure.kept
-    ]
+    assert figures, "nothing of this name happens"
+    broken = [f"{f.what}: {f.found} (promised: {f.promise})" for f in figures if f.kept is False]
     assert not broken, "\n".join(broken)
+    if untried := [f"{f.what}: {f.found}" for f in figures if f.kept is None]:
+        pytest.skip("; ".join(untried))
 
 
 def test_bad_input_is_refused_in_words():
@@ -93,7 +94,17 @@ def test_a_crowd_is_served_or_told_to_wait():
 
 @pytest.mark.parametrize(
     "what",
-    ["port taken", "kill -9", "damaged", "full", "grow", "memory of", "memory runs out", "for its memory"],
+    [
+        "port taken",
+        "kill -9",
+        "damaged",
+        "full",
+        "home that is read-only",
+        "grow",
+        "memory of",
+        "memory runs out",
+        "for its memory",
+    ],
 )
 def test_faults_of_the_machine_lose_nothing(what):
     from tests.hard import faults

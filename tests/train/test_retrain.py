@@ -13,11 +13,12 @@ import torch
 from diplotone.model.analyzer import load
 from diplotone.model.codebook import Codebook
 from diplotone.model.errors import ConfigError
-from diplotone.model.record_files import write_jsonl
+from diplotone.model.record_files import read_records, write_jsonl
 from diplotone.model.records import Record
 from diplotone.model.release import open_release
 from diplotone.train.__main__ import main
 from diplotone.train.corpus import project_corpus
+from diplotone.train.learnt import learnt_by, learnt_keys
 from diplotone.train.relabel import changes, relabelled
 from diplotone.train.retrain import HELD_OUT, RetrainConfig, load_retrain_config, prepare
 from diplotone.train.verdict_file import VERDICT_JSON, VERDICT_TEXT, read_outcome
@@ -214,6 +215,12 @@ def test_a_retraining_with_another_label_set_ends_in_a_verdict(
     assert any("ceremonial is new, cooperative is gone" in note for note in notes)
     assert any(re.match(r"without [\d,]+ real sentences", note) for note in notes)
     assert (run / HELD_OUT).is_file()
+    learnt = learnt_by(open_release(run / "release")) or frozenset()
+    held_out = learnt_keys(read_records(run / HELD_OUT, Codebook.load(changed_codebook)))
+    assert learnt > (learnt_by(open_release(tiny_release)) or frozenset()), "of the release before too"
+    assert held_out
+    assert not learnt & held_out
+    assert len(learnt & learnt_keys(some(45))) == 30 - len(held_out)
     assert load(run / "release").codebook["tone"].names[3] == "ceremonial"
     assert main(["promote", str(run), "--anyway"]) == 0
     for other in (str(tiny_release), "current"):  # which has the changed labels too

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from diplotone.model.analyzer import load
 from diplotone.train.corpus import Corpus, project_corpus
+from diplotone.train.evaluate import evaluate
 from diplotone.train.retrain import RetrainConfig
-from diplotone.train.simulation import CHOICES, as_json, as_table, simulate, state_media
+from diplotone.train.simulation import CHOICES, REGISTER, _figures, simulate, state_media
+from diplotone.train.simulation_report import (
+    Outcome,
+    as_json,
+    as_needed_table,
+    as_table,
+    corrections_needed,
+    crossing,
+    half_way,
+)
 from diplotone.train.splits import near_measured
 
 
@@ -90,15 +101,103 @@ def test_corrections_are_trained_on_and_both_kinds_measured(analyzer, twins, eig
             Corpus(test, ()),
             settings,
             tmp_path,
-            numbers=[4],
+            numbers=[2, 4],
             seeds=[1],
             choices=["random", "ranked"],
         )
     )
-    assert [outcome.choice for outcome in outcomes] == ["random", "ranked"]
+    assert [outcome.choice for outcome in outcomes] == ["random", "ranked"] * 2
     assert {name.split(": ")[0] for name in outcomes[0].after} == {"state media", "own test"}
     assert outcomes[0].before == outcomes[1].before
     assert not any(tmp_path.iterdir())
-    table = as_table(outcomes).splitlines()
-    assert [line.split("|")[1].strip() for line in table[2:]] == ["0", "4", "4"]
-    assert as_json(outcomes)[0]["seed"] == 1
+    assert {name.partition(", ")[2] for name in outcomes[0].before} == {"macro-F1", "quadratic kappa"}
+    assert outcomes[0].n == {"state media": 2, "own test": 8}
+    assert len(as_table(outcomes).splitlines()) == 2 + 2 * (1 + 4)
+    needed = corrections_needed(outcomes, REGISTER)
+    assert {(entry.figure.partition(",")[0], entry.choice) for entry in needed} == {
+        (task.name, choice) for task in analyzer.codebook for choice in ("random", "ranked")
+    }
+    assert all(0 <= entry.corrections <= 4 for entry in needed if entry.corrections is not None)
+    stored = json.loads(json.dumps(as_json("tiny@1", outcomes, needed)))
+    assert (stored["release"], stored["seeds"]) == ("tiny@1", [1])
+    assert as_table([Outcome(**row) for row in stored["outcomes"]]) == as_table(outcomes)
+
+
+def test_only_tone_is_measured_by_kappa_as_in_a_verdict(analyzer, twins):
+    """Sentiment and stance are ordinal too, and have a kappa among their figures."""
+    kinds = {REGISTER: twins}
+    measured = evaluate(analyzer, twins)["tasks"]
+    assert "kappa" in measured["sentiment"]
+    assert _figures(analyzer, kinds) == {
+        "state media: sentiment, macro-F1": measured["sentiment"]["macro_f1"],
+        "state media: tone, quadratic kappa": measured["tone"]["kappa"],
+        "state media: stance, macro-F1": measured["stance"]["macro_f1"],
+        "state media: act, macro-F1": measured["act"]["macro_f1"],
+    }
+
+
+def test_a_curve_is_crossed_between_its_points_or_never():
+    curve = [(0, 0.5), (50, 0.4), (100, 0.6), (200, 0.55)]
+    assert crossing(curve, 0.5) == 0
+    assert crossing(curve, 0.55) == pytest.approx(87.5)
+    assert crossing(curve, 0.6) == 100
+    assert crossing(curve, 0.61) is None
+
+
+def test_the_aim_lies_half_way_to_the_best_and_nowhere_without_a_gain():
+    assert half_way(0.5, [0.4, 0.7, 0.6]) == pytest.approx(0.6)
+    assert half_way(0.5, [0.5, 0.4]) is None
+
+
+def outcome(choice: str, corrected: int, seed: int, before: float, after: float) -> Outcome:
+    name = "state media: act, macro-F1"
+    return Outcome(
+        choice=choice,
+        corrected=corrected,
+        seed=seed,
+        n={REGISTER: 160 + seed},
+        before={name: before},
+        after={name: after},
+    )
+
+
+def test_corrections_needed_are_counted_for_each_seed_and_their_mean_only_where_all_get_there():
+    outcomes = [
+        outcome("random", 50, 1, 0.4, 0.5),
+        outcome("random", 100, 1, 0.4, 0.6),
+        outcome("ranked", 50, 1, 0.4, 0.45),
+        outcome("ranked", 100, 1, 0.4, 0.48),
+        outcome("random", 50, 2, 0.5, 0.6),
+        outcome("random", 100, 2, 0.5, 0.6),
+        outcome("ranked", 50, 2, 0.5, 0.7),
+        outcome("ranked", 100, 2, 0.5, 0.5),
+        outcome("random", 50, 3, 0.5, 0.4),
+        outcome("ranked", 50, 3, 0.5, 0.5),
+    ]
+    found = {
+        (entry.choice, entry.seed): entry.corrections for entry in corrections_needed(outcomes, REGISTER)
+    }
+    assert found == {
+        ("random", 1): pytest.approx(50),
+        ("ranked", 1): None,
+        ("random", 2): pytest.approx(50),
+        ("ranked", 2): pytest.approx(25),
+        ("random", 3): None,
+        ("ranked", 3): None,
+    }
+    assert corrections_needed(outcomes, "own test") == []
+    assert as_needed_table(corrections_needed(outcomes[:8], REGISTER)).splitlines() == [
+        "| figure | chosen | seed 1 | seed 2 | mean |",
+        "|---|---|---|---|---|",
+        "| act, macro-F1 | random | 50 (0.500) | 50 (0.600) | 50 |",
+        "| act, macro-F1 | ranked | not reached (0.500) | 25 (0.600) | in 1 of 2 seeds |",
+    ]
+    assert "no gain" in as_needed_table(corrections_needed(outcomes, REGISTER))
+
+
+def test_a_table_has_mean_and_deviation_over_the_seeds():
+    outcomes = [outcome("random", 50, seed, 0.4 + seed / 10, 0.6) for seed in (1, 2)]
+    assert as_table(outcomes).splitlines()[2:] == [
+        "| state media | 162 | 0 |  | 2 | 0.550 ± 0.071 |",
+        "| state media | 162 | 50 | random | 2 | 0.600 ± 0.000 |",
+    ]

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...model.errors import ConfigError, require_extra
+from ...model.errors import ConfigError
+from .libraries import quieten_libraries, require_training_libraries
 
 if TYPE_CHECKING:
     from ...model.codebook import Codebook
     from ...model.records import Record
+    from ..suspects import Judge
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,12 +69,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _print_deep_check(options: argparse.Namespace, records: Sequence[Record], codebook: Codebook) -> None:
-    require_extra("train", "scipy", "sklearn")
+    require_training_libraries()
     from ...model.analyzer import load
     from ..corpus import find_mirror, project_corpus
     from ..relabel import changes, relabelled
     from ..splits import near_measured
-    from ..suspects import contradictions, suspects
+    from ..suspects import contradictions, judges, suspects
 
     analyzer = load(options.release)
     for line in changes(codebook, analyzer.codebook):
@@ -80,19 +82,17 @@ def _print_deep_check(options: argparse.Namespace, records: Sequence[Record], co
     project = project_corpus(codebook, mirror=find_mirror(options.mirror))
     for note in project.notes:
         print(f"note: {note}")
+    quieten_libraries()
     mine = {record.text for record in records}
     measured = [r for r in project.records if r.split in ("dev", "test") and r.text not in mine]
-    trained_on = {record.text for record in project.records if record.split == "train"}
-    if learnt := sum(record.text in trained_on for record in records):
-        print(
-            f"note: {learnt:,} of the sentences are the project's own: a release knows their labels by heart"
-        )
+    panel = judges(analyzer)
+    _print_who_judges(panel, records)
     found = suspects(
-        analyzer,
+        panel,
         relabelled(records, codebook, analyzer.codebook),
         relabelled(measured, codebook, analyzer.codebook),
     )
-    print(f"\n{len(found):,} labels are probably wrong, by {analyzer.release.label}; the surest first:")
+    print(f"\n{len(found):,} labels are probably wrong; the surest first:")
     for suspect in found:
         print(f"  {suspect.record.id}: {suspect}")
     differing = list(contradictions(records, project.records))
@@ -105,6 +105,19 @@ def _print_deep_check(options: argparse.Namespace, records: Sequence[Record], co
     )
     for record, twin in near:
         print(f"  {record.id}: {record.text}\n    {twin.split}: {twin.text}")
+
+
+def _print_who_judges(panel: Sequence[Judge], records: Sequence[Record]) -> None:
+    """Say which sentences a release may not be asked about, because it knows their labels by heart."""
+    label = panel[0].analyzer.release.label
+    if panel[0].learnt is None:
+        print(f"note: what {label} has learnt was not written down when it was made, so it is not asked")
+    elif learnt := sum(not panel[0].may_judge(record) for record in records):
+        print(f"note: {label} has learnt {learnt:,} of the sentences and is not asked about those")
+    if alone := sum(not any(judge.may_judge(record) for judge in panel) for record in records):
+        print(
+            f"note: {alone:,} of the sentences are judged by regressions alone, which know less than a release"
+        )
 
 
 def _next(options: argparse.Namespace) -> int:

@@ -214,7 +214,8 @@ def _simulate(options: argparse.Namespace) -> int:
     from ...model.analyzer import load
     from ..corpus import find_mirror, load_corpus
     from ..retrain import load_retrain_config
-    from ..simulation import as_json, as_table, simulate, state_media
+    from ..simulation import REGISTER, simulate, state_media
+    from ..simulation_report import as_json, as_needed_table, as_table, corrections_needed
 
     mirror = find_mirror(options.mirror)
     analyzer = load(options.release, engine="torch")
@@ -236,8 +237,14 @@ def _simulate(options: argparse.Namespace) -> int:
     ):
         outcomes.append(outcome)
         if options.out:
-            options.out.write_text(json.dumps(as_json(outcomes), indent=1) + "\n", encoding="utf-8")
+            found = as_json(analyzer.release.label, outcomes, corrections_needed(outcomes, REGISTER))
+            options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(f"{analyzer.release.label}\n\n{as_table(outcomes)}")
+    if len(set(options.corrections)) > 1:
+        print(
+            f"\nCorrections needed on {REGISTER} to get half-way from before to the best after (that figure):\n\n"
+            f"{as_needed_table(corrections_needed(outcomes, REGISTER))}"
+        )
     return 0
 
 
