@@ -35,7 +35,7 @@ def test_a_whole_release_opens(folder):
     assert release.label.startswith("tiny@")
     assert set(release.calibration.temperatures) == {"sentiment", "tone", "stance", "act"}
     pictures = {CURVES, *(confusion_file(task) for task in ("sentiment", "tone", "stance", "act"))}
-    wanted = {*NEEDED, GOLDEN_FILE, "precedents.json", "precedents.npy"} | pictures
+    wanted = {*NEEDED, GOLDEN_FILE, "precedents.json", "precedents.npy", "learnt.json"} | pictures
     assert {path.name for path in folder.iterdir()} == wanted | {MANIFEST}
     assert release.files == wanted
 
