@@ -15,7 +15,7 @@ _TELEMETRY = "openvino_telemetry"
 _CONVERTER = "openvino.tools"
 _KERNELS_KEPT = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 
-FEW_KERNELS = 20
+FEW_KERNELS = 50
 """Of the kernels made for batches of one shape, that many are kept where memory counts more than time."""
 
 
