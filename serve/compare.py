@@ -18,7 +18,8 @@ from ..model.analysis import (
 from ..model.article.edited import pieces
 from ..model.codebook import Codebook, Task
 from . import palette, plots
-from .exports import available
+from .downloads import download_links
+from .index_figure import index_figure
 from .markup import Child, element, join
 from .wording import counted, interval, signed
 
@@ -93,45 +94,16 @@ def _in_words(low: float, high: float, tone: Task) -> str:
 
 def _index(title: str, index: ToneIndex, tone: Task) -> Iterator[Markup]:
     yield element("h3", title)
-    if index.value is None or index.low is None or index.high is None:
-        yield element("p", "no index", class_="value")
-        yield element("p", index.reason)
+    yield from index_figure(index, tone)
+    if index.value is None:
         return
-    css_class = palette.css_class(tone, index.label)
-    yield element(
-        "p",
-        element("span", signed(index.value), class_="value"),
-        element("span", palette.mark(tone, index.label), f" {index.label}", class_=f"chip {css_class}"),
-        class_="verdict",
-    )
-    yield plots.interval_bar(index.value, index.low, index.high, css_class)
-    yield element(
-        "p",
-        element("span", f"−1 {tone.names[0]}"),
-        element("span", "0"),
-        element("span", f"+1 {tone.names[-1]}"),
-        class_="scale-ends",
-    )
-    yield element("p", f"95 % interval {interval(index.low, index.high)}")
     yield element("p", f"{index.n} of {counted(index.total, 'sentence')} scored", class_="quiet")
 
 
 def _downloads(token: str | None) -> Markup | None:
     if token is None:
         return None
-    names = {"html": "Brief", "json": "JSON", "csv": "CSV", "parquet": "Parquet"}
-    links = (
-        element(
-            "a",
-            names[form],
-            href=f"page/compare/{token}/{form}",
-            download=True,
-            class_="download",
-            title="One HTML page to read, print or file" if form == "html" else None,
-        )
-        for form in ("html", *available())
-    )
-    return element("p", "Take it away: ", *links, class_="downloads")
+    return element("p", "Take it away: ", *download_links(f"page/compare/{token}"), class_="downloads")
 
 
 def _phrases(found: Comparison) -> Markup:

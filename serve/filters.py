@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ..model.analysis import Analysis
 from ..model.codebook import Codebook
 from . import palette
-from .exports import available
+from .downloads import download_links
 from .markup import element, join
 from .wording import NameOf, days
 
@@ -84,22 +84,10 @@ def downloads(token: str | None) -> Markup | None:
     """Return the links that take the result away."""
     if token is None:
         return None
-    names = {"html": "Brief", "json": "JSON", "csv": "CSV", "parquet": "Parquet"}
-    links = (
-        element(
-            "a",
-            names[form],
-            href=f"page/results/{token}/{form}",
-            download=True,
-            class_="download",
-            title="One HTML page to read, print or file" if form == "html" else None,
-        )
-        for form in ("html", *available())
-    )
     return element(
         "p",
         "Take it away: ",
-        *links,
+        *download_links(f"page/results/{token}"),
         element("button", "Put its sentences up for labelling", type="button", class_="put-up"),
         element("span", class_="put-up-status", role="status"),
         class_="downloads",

@@ -15,8 +15,9 @@ from ..model.article.scope import NOT_PROSE
 from ..model.codebook import Codebook, Task
 from . import correcting, dyads, filters, matrix, palette, plots, reader
 from .in_short import in_short
+from .index_figure import index_figure
 from .markup import Child, element, join
-from .wording import NameOf, counted, days, interval, reason_heads, signed
+from .wording import NameOf, counted, days, reason_heads
 
 
 def render_analysis(
@@ -212,26 +213,7 @@ def _summary(analysis: Analysis, codebook: Codebook) -> Markup:
 
 def _index(index: ToneIndex, tone: Task, sentences: tuple[SentenceAnalysis, ...]) -> Iterator[Markup]:
     yield element("h2", "Tone of the article")
-    if index.value is None or index.low is None or index.high is None:
-        yield element("p", "no index", class_="value")
-        yield element("p", index.reason)
-    else:
-        css_class = _class(tone, index.label)
-        yield element(
-            "p",
-            element("span", signed(index.value), class_="value"),
-            element("span", palette.mark(tone, index.label), f" {index.label}", class_=f"chip {css_class}"),
-            class_="verdict",
-        )
-        yield plots.interval_bar(index.value, index.low, index.high, css_class)
-        yield element(
-            "p",
-            element("span", f"−1 {tone.names[0]}"),
-            element("span", "0"),
-            element("span", f"+1 {tone.names[-1]}"),
-            class_="scale-ends",
-        )
-        yield element("p", f"95 % interval {interval(index.low, index.high)}")
+    yield from index_figure(index, tone)
     yield element("p", *_coverage(index, sentences))
     if index.value is not None:
         yield element(
