@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from ..model.analysis import Analysis, Dyad, PairAnalysis
+from ..model.analysis import Analysis, Asymmetry, Dyad, PairAnalysis
 from ..model.codebook import Codebook, Task
-from ..model.dyads_report import against_the_other
 from . import palette, plots
 from .markup import arrow, element, join
 from .matrix import dyad_id
@@ -75,7 +74,7 @@ def _card(dyad: Dyad, analysis: Analysis, codebook: Codebook, name_of: NameOf) -
             " · the evidence points both ways" if points_both_ways(dyad, analysis, stance) else None,
             class_="figures",
         ),
-        element("p", against_the_other(dyad.asymmetry), class_="figures") if dyad.asymmetry else None,
+        element("p", *_asymmetry(dyad.asymmetry), class_="figures") if dyad.asymmetry else None,
         element("p", *_acts(dyad, codebook), class_="acts") if dyad.acts else None,
         element(
             "details",
@@ -85,6 +84,12 @@ def _card(dyad: Dyad, analysis: Analysis, codebook: Codebook, name_of: NameOf) -
         class_="dyad",
         data_dyad_card=dyad_id(dyad),
     )
+
+
+def _asymmetry(asymmetry: Asymmetry) -> Iterator[str]:
+    yield f"{signed(asymmetry.difference)} against the other direction"
+    if asymmetry.low < asymmetry.high:
+        yield f" · 95 % interval {interval(asymmetry.low, asymmetry.high)}"
 
 
 def _acts(dyad: Dyad, codebook: Codebook) -> Iterator[Markup]:

@@ -141,6 +141,15 @@ def test_dyads_name_actors_and_evidence(analyzer):
     assert "Evidence: " in outline.text
 
 
+def test_each_direction_is_set_against_the_other(analyzer):
+    text = "Norway accused Latvia of theft. Norway thanked Latvia. Latvia thanked Norway. They met."
+    there, back = sorted(analyzer.analyze(text).dyads, key=lambda dyad: -dyad.n)
+    shown = show(analyzer, text).text
+    for dyad in (there, back):
+        assert f"{signed(dyad.asymmetry.difference)} against the other direction" in shown
+    assert f"95 % interval {interval(there.asymmetry.low, there.asymmetry.high)}" in shown
+
+
 def test_evidence_that_points_both_ways_is_called_so(analyzer):
     quarrel = (
         "Norway accused Latvia of theft on Monday. Norway thanked Latvia for the ship on Friday. They met."
