@@ -228,10 +228,12 @@ class AnalyzerPool:
         """The first job that a worker may take, once there is one; None when the pool has stopped."""
         with self._changed:
             while not self._stopped:
-                for place, job in enumerate(self._waiting):
-                    if not (only_short and job.is_long):
-                        del self._waiting[place]
-                        return job
+                # Not by a loop here, whose name would keep a job that is passed over alive while this one waits.
+                place = next((n for n, j in enumerate(self._waiting) if not (only_short and j.is_long)), None)
+                if place is not None:
+                    job = self._waiting[place]
+                    del self._waiting[place]
+                    return job
                 self._changed.wait()
         return None
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -165,6 +167,32 @@ def test_short_and_long_texts_begin_in_the_order_in_which_they_came(analyzer, ga
     asyncio.run(crowd())
     assert begun.index("long") <= 2  # a crowd of short ones does not keep it waiting either
     assert begun.index("first") < begun.index("third")
+    pool.stop()
+
+
+class Text:
+    """Something that a job holds."""
+
+
+def test_nothing_of_a_job_stays_with_a_worker_that_passed_it_over(analyzer, gate):
+    """The one for short texts has looked at the long job, and waits for others."""
+    pool = started([analyzer], workers=2)
+
+    async def a_long_one() -> weakref.ref[Text]:
+        text = Text()
+        blocker = asyncio.create_task(pool.run(lambda _: gate.wait(10), chars=LONG_CHARS))
+        passed_over = asyncio.create_task(pool.run(lambda _, text=text: None, chars=LONG_CHARS))
+        await asyncio.sleep(0.1)
+        gate.set()
+        await asyncio.gather(blocker, passed_over)
+        return weakref.ref(text)
+
+    held = asyncio.run(a_long_one())
+    give_up = time.monotonic() + 10
+    while held() is not None and time.monotonic() < give_up:
+        gc.collect()
+        time.sleep(0.02)
+    assert held() is None
     pool.stop()
 
 
