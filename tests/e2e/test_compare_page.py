@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ import pytest
 from diplotone.model.article.ladder import Ladder
 from diplotone.serve.samples import read_statements
 
-from .test_page import BROWSER_OPTIONS, CHROMIUM, DESKTOP, PHONE, offences, serving
+from . import test_page
+from .test_page import CHROMIUM, DESKTOP, PHONE, offences, tab_to
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,50 +31,20 @@ Oslo and Riga held frank talks on herring on Friday. Oslo strongly condemns the 
 Oslo expelled the Latvian attaché and will impose sanctions. The two sides remain in contact."""
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("home")) as (_, address):
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
-        yield browser
-        browser.close()
+browser, desktop, url, visit_page = test_page.browser, test_page.desktop, test_page.url, test_page.visit
 
 
 @pytest.fixture
-def visit(browser, url):
+def visit(visit_page):
     """Opens the tab; in the end nothing may have gone wrong in it but what `forgive` names, nor come from elsewhere."""
-    complaints: list[str] = []
-    opened = []
 
-    def open_tab(*, forgive: str = "\0", **options):
-        page = browser.new_page(**(options or DESKTOP))
-        page.on(
-            "console", lambda m: m.type == "error" and forgive not in m.text and complaints.append(m.text)
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda r: (
-                None if r.url.startswith((url, "data:", "blob:")) else complaints.append(f"foreign {r.url}")
-            ),
-        )
-        page.goto(url)
-        page.wait_for_selector("[data-state=welcome]", timeout=60_000)
+    def open_tab(**options):
+        page = visit_page(**options)
         page.get_by_role("tab", name="Compare").click()
         page.locator(".compare textarea").first.wait_for()
-        opened.append(page)
         return page
 
-    yield open_tab
-    for page in opened:
-        page.close()
-    assert complaints == []
+    return open_tab
 
 
 def compare(page, earlier: str = EARLIER, later: str = LATER) -> None:
@@ -291,15 +261,8 @@ def test_a_phone_shows_the_shift_without_scrolling_sideways(visit):
 def test_two_texts_are_compared_by_keyboard_alone(visit):
     page = visit()
 
-    def tab_to(what: str) -> None:
-        for _ in range(40):
-            page.keyboard.press("Tab")
-            if page.evaluate("what => document.activeElement.matches(what)", what):
-                return
-        raise AssertionError(f"{what} is not reached by Tab")
-
     page.get_by_role("tab", name="Compare").focus()
-    tab_to(".compare [name=a]")
+    tab_to(page, ".compare [name=a]", within=40)
     page.keyboard.insert_text(EARLIER)
     page.keyboard.press("Tab")
     page.keyboard.insert_text(LATER)
@@ -307,11 +270,11 @@ def test_two_texts_are_compared_by_keyboard_alone(visit):
     page.locator(".compared").wait_for(timeout=60_000)
     assert page.input_value(".compare [name=b]") == LATER
     page.wait_for_function("document.activeElement.textContent === 'Shift of tone'")
-    tab_to(".download")
+    tab_to(page, ".download", within=40)
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")
     assert waiting.value.suggested_filename.endswith(".html")
-    tab_to(".only-changes")
+    tab_to(page, ".only-changes", within=40)
     assert page.locator(".change.same:visible").count() == 1
     page.keyboard.press("Space")
     assert page.locator(".change.same:visible").count() == 0

@@ -694,6 +694,15 @@ def test_axe_finds_nothing_serious(visit, scheme):
     assert found == []
 
 
+def tab_to(page, what: str, within: int = 60) -> None:
+    """Press Tab, so many times at most, until what has the focus matches a selector."""
+    for _ in range(within):
+        page.keyboard.press("Tab")
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+    raise AssertionError(f"{what} is not reached by Tab")
+
+
 def test_everything_is_reached_by_keyboard_alone(visit, url):
     page = visit()
     page.locator("#article textarea").focus()
@@ -702,21 +711,14 @@ def test_everything_is_reached_by_keyboard_alone(visit, url):
     page.wait_for_selector("[data-state=analysis]", timeout=60_000)
     page.wait_for_timeout(300)
 
-    def tab_to(what: str) -> None:
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            if page.evaluate("what => document.activeElement.matches(what)", what):
-                return
-        raise AssertionError(f"{what} is not reached by Tab")
-
-    tab_to(".sentence")
+    tab_to(page, ".sentence")
     page.keyboard.press("ArrowRight")
-    tab_to(".detail:not([hidden]) .correct")
+    tab_to(page, ".detail:not([hidden]) .correct")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.className") == "correction-title"
-    tab_to(".correction input[type=radio]")
+    tab_to(page, ".correction input[type=radio]")
     page.keyboard.press("ArrowRight")
-    tab_to(".correction [name=annotator]")
+    tab_to(page, ".correction [name=annotator]")
     page.keyboard.insert_text("keys")
     page.keyboard.press("Enter")
     page.wait_for_selector(".given .fresh")

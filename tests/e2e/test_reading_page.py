@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .test_page import BROWSER_OPTIONS, CHROMIUM, PHONE, analyze, offences, serving
+from .test_page import BROWSER_OPTIONS, CHROMIUM, PHONE, analyze, offences, serving, tab_to
 
 pytestmark = [
     pytest.mark.slow,
@@ -172,34 +172,27 @@ def test_filters_matrix_and_exports_are_used_by_keyboard_alone(page):
     read(page, ARTICLE)
     page.locator("#article textarea").focus()
 
-    def tab_to(what: str) -> None:
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            if page.evaluate("what => document.activeElement.matches(what)", what):
-                return
-        raise AssertionError(f"{what} is not reached by Tab")
-
-    tab_to(".in-short .to-evidence")
+    tab_to(page, ".in-short .to-evidence")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.closest('[data-dyad-card]').querySelector('details').open")
     page.locator("#article textarea").focus()
 
-    tab_to("a.download[href$='/json']")
+    tab_to(page, "a.download[href$='/json']")
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")
     assert len(json.loads(Path(waiting.value.path()).read_bytes())["sentences"]) == 6
 
-    tab_to(".filters > summary")
+    tab_to(page, ".filters > summary")
     page.keyboard.press("Enter")
-    tab_to("[data-filter=sentiment][value=positive]")
+    tab_to(page, "[data-filter=sentiment][value=positive]")
     page.keyboard.press("Space")
     positive = page.locator(".article .sentence[data-sentiment=positive]")
     assert page.locator(".article .sentence.dimmed").count() == positive.count() > 0
-    tab_to(".filter-reset")
+    tab_to(page, ".filter-reset")
     page.keyboard.press("Enter")
     assert page.locator(".article .dimmed").count() == 0
 
-    tab_to(".matrix button[data-dyad='BOL>CHL']")
+    tab_to(page, ".matrix button[data-dyad='BOL>CHL']")
     page.keyboard.press("Enter")
     assert page.locator("[data-dyad-card='BOL>CHL']:visible ol").is_visible()
     assert page.evaluate("document.activeElement.closest('[data-dyad-card]').dataset.dyadCard") == "BOL>CHL"
