@@ -178,8 +178,8 @@ class Asymmetry(_AsDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dyad(_AsDict):
-    """Who stands where toward whom over the whole article."""
+class DyadFigures(_AsDict):
+    """Who stands where toward whom, over whatever its evidence is from."""
 
     source: str
     target: str
@@ -193,10 +193,16 @@ class Dyad(_AsDict):
     n: int
     acts: Mapping[str, int]
     """Acts of the evidence, most frequent first."""
-    evidence: tuple[int, ...]
-    """Ids of the sentences that it rests on."""
     asymmetry: Asymmetry | None = None
     """Against the other direction; None where that has no evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dyad(DyadFigures):
+    """Who stands where toward whom over the whole article."""
+
+    evidence: tuple[int, ...]
+    """Ids of the sentences that it rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,24 +219,16 @@ class Evidence(_AsDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DyadOverArticles(_AsDict):
-    """Who stands where toward whom over many articles; fields that `Dyad` has too mean the same."""
+class DyadOverArticles(DyadFigures):
+    """Who stands where toward whom over many articles.
 
-    source: str
-    target: str
-    stance: str
-    mean: float
-    """Over all evidence, whichever article it is from."""
-    low: float
-    high: float
-    """95 % bootstrap interval of the mean, whole articles drawn; of a single article, its sentences."""
-    n: int
+    For the interval whole articles are drawn; of a single article, its sentences.
+    """
+
     articles: int
     """Articles with evidence."""
-    acts: Mapping[str, int]
     evidence: tuple[Evidence, ...]
     """In the order of the articles."""
-    asymmetry: Asymmetry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,6 @@ from ..model.codebook import Codebook
 from ..model.comparison_brief import as_html as comparison_as_html
 from ..model.errors import DiplotoneError, MissingExtra, TextError
 from .archive import TooManyArchives
-from .compare_example import COMPARE_EXAMPLE
 from .config import ServeConfig
 from .intake import Intake
 from .label_types import StoreFailed
@@ -116,6 +115,14 @@ class ScoreRequest(BaseModel):
     def rows(self) -> list[dict[str, Any]]:
         """Return the records as an analyzer takes them: with what was given, and nothing else."""
         return [record.model_dump(exclude_unset=True) for record in self.records]
+
+
+COMPARE_EXAMPLE: dict[str, Any] = {
+    "a": "Oslo and Riga held constructive talks on herring on Monday. Oslo notes with concern the seizure of a trawler."
+    " The two sides remain in contact.",
+    "b": "Oslo and Riga held frank talks on herring on Monday. Oslo strongly condemns the seizure of a trawler."
+    " Norway will expel the Latvian attaché.",
+}
 
 
 class CompareRequest(BaseModel):

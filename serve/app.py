@@ -20,7 +20,6 @@ from .api import answer_errors, build_rest, build_router
 from .archive import Archives
 from .archive_api import build_archive_router
 from .compare_api import build_compare_router
-from .compare_example import show_compared_example
 from .config import ServeConfig
 from .doubts import keep_doubts
 from .hardening import BodyLimit, ClosedRoutes, KnownHosts, OwnSite, PlainInputs, SecurityHeaders, known_hosts
@@ -147,7 +146,6 @@ def build_app(
     )
     for router in (*routers, build_rest(*routers)):
         app.include_router(router)
-    show_compared_example(app)
     answer_errors(app)
     add_examples(app)
     if tools:

@@ -39,7 +39,8 @@ def build_compare_router(reading: Reading, workspace: Workspace) -> APIRouter:
 
     def shown(found: Comparison, codebook: Codebook) -> str:
         try:
-            token = keep_comparison(workspace, found, as_html(found, codebook))
+            whole = json.dumps(found.as_dict(), ensure_ascii=False)
+            token = workspace.keep({BRIEF: as_html(found, codebook), COMPARISON: whole})
         except OSError as error:
             logger.error("a comparison cannot be kept for its downloads: %s", error)
             token = None
@@ -66,25 +67,3 @@ def build_compare_router(reading: Reading, workspace: Workspace) -> APIRouter:
         )
 
     return router
-
-
-def keep_comparison(workspace: Workspace, found: Comparison, brief: str) -> str:
-    """Keep a comparison for its downloads and return its token.
-
-    Args:
-        workspace: Where it is kept.
-        found: What came out.
-        brief: The same as an HTML page (`model.comparison_brief.as_html`).
-
-    Raises:
-        OSError: The disk has no room for all of it; then nothing is kept.
-    """
-    token, folder = workspace.new()
-    try:
-        (folder / BRIEF).write_bytes(brief.encode("utf-8", "replace"))
-        plain = json.dumps(found.as_dict(), ensure_ascii=False)
-        (folder / COMPARISON).write_bytes(plain.encode("utf-8", "replace"))
-    except BaseException:
-        workspace.remove(token)
-        raise
-    return token

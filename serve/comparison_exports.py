@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .exports import Form, as_csv, as_json, as_parquet
+from .exports import Form, as_file
 
 SIDES = ("before", "after")
 
@@ -16,10 +16,7 @@ def export_comparison(comparison: Mapping[str, Any], form: Form) -> bytes:
     Raises:
         MissingExtra: The form is Parquet and pyarrow is not installed.
     """
-    if form == "json":
-        return as_json(comparison)
-    rows = change_rows(comparison)
-    return as_csv(rows) if form == "csv" else as_parquet(rows)
+    return as_file(comparison, change_rows, form)
 
 
 def change_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:

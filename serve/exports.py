@@ -6,7 +6,7 @@ import csv
 import importlib.util
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ..model.cells import safe_cell
@@ -34,9 +34,20 @@ def export(analysis: Mapping[str, Any], form: Form) -> bytes:
     Raises:
         MissingExtra: The form is Parquet and pyarrow is not installed.
     """
+    return as_file(analysis, sentence_rows, form)
+
+
+def as_file(
+    result: Mapping[str, Any], rows_of: Callable[[Mapping[str, Any]], list[dict[str, Any]]], form: Form
+) -> bytes:
+    """Return a result as the bytes of a file: JSON holds all of it, the tables its rows.
+
+    Raises:
+        MissingExtra: The form is Parquet and pyarrow is not installed.
+    """
     if form == "json":
-        return as_json(analysis)
-    rows = sentence_rows(analysis)
+        return as_json(result)
+    rows = rows_of(result)
     return as_csv(rows) if form == "csv" else as_parquet(rows)
 
 

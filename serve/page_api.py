@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -69,19 +68,8 @@ def keep(workspace: Workspace, text: str, analysis: Analysis, brief: str) -> str
     Raises:
         OSError: The disk has no room for all of it; then nothing is kept.
     """
-    token, folder = workspace.new()
-    try:
-        _write(folder / BRIEF, brief)
-        _write(folder / ARTICLE, text)
-        _write(folder / ANALYSIS, json.dumps(analysis.as_dict(), ensure_ascii=False))
-    except BaseException:
-        workspace.remove(token)
-        raise
-    return token
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8", "replace"))
+    whole = json.dumps(analysis.as_dict(), ensure_ascii=False)
+    return workspace.keep({BRIEF: brief, ARTICLE: text, ANALYSIS: whole})
 
 
 def build_page_router(

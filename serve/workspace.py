@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..model.errors import DiplotoneError
@@ -65,6 +66,24 @@ class Workspace:
         folder.mkdir(mode=0o700)
         self._used[token] = time.monotonic()
         return token, folder
+
+    def keep(self, texts: Mapping[str, str]) -> str:
+        """Write texts into a new folder and return its token.
+
+        Args:
+            texts: File names with what to write.
+
+        Raises:
+            OSError: The disk has no room for all of them; then nothing is kept.
+        """
+        token, folder = self.new()
+        try:
+            for name, text in texts.items():
+                (folder / name).write_bytes(text.encode("utf-8", "replace"))
+        except BaseException:
+            self.remove(token)
+            raise
+        return token
 
     def remove(self, token: str) -> None:
         """Remove a folder before its time."""

@@ -15,12 +15,13 @@ from pydantic import TypeAdapter
 
 from diplotone.model.analysis import Comparison
 from diplotone.serve import exports
+from diplotone.serve.api import COMPARE_EXAMPLE
 from diplotone.serve.app import build_app
 from diplotone.serve.compare import render_comparison
-from diplotone.serve.compare_example import COMPARE_EXAMPLE, compared_example
 from diplotone.serve.compare_tab import render_compare_tab
 from diplotone.serve.comparison_exports import export_comparison
 from diplotone.serve.config import ServeConfig
+from diplotone.serve.openapi import examples
 from diplotone.serve.samples import read_statements
 
 from .test_view import HOSTILE, Outline
@@ -288,11 +289,16 @@ def test_openapi_describes_the_answer_with_an_example(client):
     assert {"PhraseChange", "SentenceChange", "Edit", "RungMention"} <= set(described)
     assert described["CompareRequest"]["examples"] == [COMPARE_EXAMPLE]
     TypeAdapter(Comparison).validate_python(answer["example"])
-    assert answer["example"] == compared_example()  # with its nulls, which FastAPI leaves out of examples
+    assert (
+        answer["example"] == examples()["POST /v1/compare"]["answer"]
+    )  # with its nulls, which FastAPI leaves out of examples
 
 
 def test_the_example_is_an_answer_to_the_question_beside_it(client):
-    found, example = client.post("/v1/compare", json=COMPARE_EXAMPLE).json(), compared_example()
+    found, example = (
+        client.post("/v1/compare", json=COMPARE_EXAMPLE).json(),
+        examples()["POST /v1/compare"]["answer"],
+    )
     assert example.keys() == found.keys()
     assert [s["text"] for s in example["after"]["sentences"]] == [
         s["text"] for s in found["after"]["sentences"]
