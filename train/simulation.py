@@ -7,14 +7,18 @@ split are measured before and after. Groups of twins stay on one side.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 
 from ..model.analyzer import Analyzer
 from ..model.codebook import Codebook
+from ..model.errors import ConfigError
 from ..model.next_labels import suggest
 from ..model.record_files import read_records, write_jsonl
 from ..model.records import Record
@@ -77,6 +81,7 @@ def simulate(
     seeds: Sequence[int],
     choices: Sequence[str],
     mirror: Path | None = None,
+    known: Sequence[Outcome] = (),
 ) -> Iterator[Outcome]:
     """Yield what correcting so many sentences does, for each way to choose them and each seed.
 
@@ -93,25 +98,50 @@ def simulate(
         seeds: One retraining for each.
         choices: Names of `CHOICES`.
         mirror: Folder with the texts of the real sentences, some of which are replayed.
+        known: Outcomes of an earlier simulation; they come first, and are not trained again.
+
+    Raises:
+        ConfigError: An outcome that is known is of another release, other sentences or other settings.
     """
+    made_of = _digest(analyzer.release, records, project, settings)
+    for outcome in known:
+        if outcome.made_of != made_of:
+            raise ConfigError(
+                f"what is known of {outcome.corrected} corrections ({outcome.choice}, seed {outcome.seed}) was measured"
+                " with another release, other sentences or other settings; write the figures to another file, or"
+                " remove this one"
+            )
+    yield from known
+    settled = {(outcome.choice, outcome.corrected, outcome.seed) for outcome in known}
     for seed in seeds:
         pool, measured = _divided(records, seed)
+        ways = [
+            (number, choice)
+            for number, choice in product(numbers, choices)
+            if (choice, min(number, len(pool)), seed) not in settled
+        ]
         kinds = {REGISTER: measured, "own test": project.split("test")}
-        before = _figures(analyzer, kinds)
-        for number in numbers:
-            for choice in choices:
-                chosen = CHOICES[choice](analyzer, pool, number, seed)
-                run = folder / f"{choice}-{number}-{seed}"
-                retrained = _retrained(analyzer.release, chosen, settings, run, seed, mirror)
-                yield Outcome(
-                    choice=choice,
-                    corrected=len(chosen),
-                    seed=seed,
-                    n={kind: len(found) for kind, found in kinds.items()},
-                    before=before,
-                    after=_figures(retrained, kinds),
-                )
-                shutil.rmtree(run)
+        before = _figures(analyzer, kinds) if ways else {}
+        for number, choice in ways:
+            chosen = CHOICES[choice](analyzer, pool, number, seed)
+            run = folder / f"{choice}-{number}-{seed}"
+            retrained = _retrained(analyzer.release, chosen, settings, run, seed, mirror)
+            yield Outcome(
+                choice=choice,
+                corrected=len(chosen),
+                seed=seed,
+                n={kind: len(found) for kind, found in kinds.items()},
+                before=before,
+                after=_figures(retrained, kinds),
+                made_of=made_of,
+            )
+            shutil.rmtree(run)
+
+
+def _digest(release: Release, records: Sequence[Record], project: Corpus, settings: RetrainConfig) -> str:
+    """What the outcome for a choice, a number and a seed depends on."""
+    made_of = [release.digest, Corpus(tuple(records), ()).digest, project.digest, asdict(settings)]
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
 def _divided(records: Sequence[Record], seed: int) -> tuple[list[Record], list[Record]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
+
+from ..model.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,9 @@ class Outcome:
     before: Mapping[str, float]
     """"kind: task, figure" -> value of the release that is gone on from."""
     after: Mapping[str, float]
+    made_of: str
+    """SHA-256 of the release, the sentences and the settings: the same, and the same choice, number and seed, the same
+    retraining."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +155,19 @@ def as_json(release: str, outcomes: Sequence[Outcome], needed: Sequence[Needed])
         "outcomes": [asdict(outcome) for outcome in outcomes],
         "needed": [asdict(entry) for entry in needed],
     }
+
+
+def read_outcomes(path: Path) -> list[Outcome]:
+    """Return the outcomes of a simulation that was written as JSON; none where there is no such file.
+
+    Raises:
+        ConfigError: The file holds something else.
+    """
+    try:
+        return [Outcome(**row) for row in json.loads(path.read_text(encoding="utf-8"))["outcomes"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(
+            f"{path}: holds no outcomes of a simulation ({error}); give another file"
+        ) from error

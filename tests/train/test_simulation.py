@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
 
 from diplotone.model.analyzer import load
+from diplotone.model.errors import ConfigError
 from diplotone.train.corpus import Corpus, project_corpus
 from diplotone.train.evaluate import evaluate
 from diplotone.train.retrain import RetrainConfig
@@ -20,6 +22,7 @@ from diplotone.train.simulation_report import (
     corrections_needed,
     crossing,
     half_way,
+    read_outcomes,
 )
 from diplotone.train.splits import near_measured
 
@@ -94,19 +97,31 @@ def test_what_is_measured_is_never_corrected(analyzer, twins, monkeypatch, tmp_p
 def test_corrections_are_trained_on_and_both_kinds_measured(analyzer, twins, eight_records, tmp_path):
     test = tuple(replace(record, split="test") for record in eight_records)
     settings = RetrainConfig(epochs=1.0, replay=4, heads_only_below=0)
-    outcomes = list(
-        simulate(
-            analyzer,
-            twins,
-            Corpus(test, ()),
-            settings,
-            tmp_path,
-            numbers=[2, 4],
-            seeds=[1],
-            choices=["random", "ranked"],
+
+    def simulated(numbers, known=()):
+        choices = ["random", "ranked"]
+        return list(
+            simulate(
+                analyzer,
+                twins,
+                Corpus(test, ()),
+                settings,
+                tmp_path,
+                numbers=numbers,
+                seeds=[1],
+                choices=choices,
+                known=known,
+            )
         )
-    )
-    assert [outcome.choice for outcome in outcomes] == ["random", "ranked"] * 2
+
+    outcomes = simulated([2])
+    outcomes = simulated([4], outcomes)  # gone on with, and nothing of it lost
+    assert [(o.choice, o.corrected) for o in outcomes] == [
+        ("random", 2), ("ranked", 2), ("random", 4), ("ranked", 4)
+    ]  # fmt: skip
+    began = time.monotonic()
+    assert simulated([2, 4], outcomes) == outcomes
+    assert time.monotonic() - began < 1  # nothing was trained again
     assert {name.split(": ")[0] for name in outcomes[0].after} == {"state media", "own test"}
     assert outcomes[0].before == outcomes[1].before
     assert not any(tmp_path.iterdir())
@@ -118,9 +133,38 @@ def test_corrections_are_trained_on_and_both_kinds_measured(analyzer, twins, eig
         (task.name, choice) for task in analyzer.codebook for choice in ("random", "ranked")
     }
     assert all(0 <= entry.corrections <= 4 for entry in needed if entry.corrections is not None)
-    stored = json.loads(json.dumps(as_json("tiny@1", outcomes, needed)))
+    stored = as_json("tiny@1", outcomes, needed)
     assert (stored["release"], stored["seeds"]) == ("tiny@1", [1])
-    assert as_table([Outcome(**row) for row in stored["outcomes"]]) == as_table(outcomes)
+    path = tmp_path / "simulation.json"
+    path.write_text(json.dumps(stored))
+    assert read_outcomes(path) == outcomes
+
+
+def test_figures_of_nothing_and_of_something_else(tmp_path):
+    path = tmp_path / "simulation.json"
+    assert read_outcomes(path) == []
+    path.write_text('{"outcomes": [{"choice": "random"}]}')
+    with pytest.raises(ConfigError, match="holds no outcomes of a simulation") as refused:
+        read_outcomes(path)
+    assert str(path) in str(refused.value)
+
+
+def test_what_is_known_of_another_release_is_refused(analyzer, twins, tmp_path):
+    found = simulate(
+        analyzer,
+        twins,
+        Corpus((), ()),
+        RetrainConfig(),
+        tmp_path,
+        numbers=[2],
+        seeds=[1],
+        choices=["random"],
+        known=[outcome("random", 2, 1, 0.4, 0.5)],
+    )
+    with pytest.raises(
+        ConfigError, match=r"2 corrections \(random, seed 1\) was measured with another release"
+    ):
+        next(found)
 
 
 def test_only_tone_is_measured_by_kappa_as_in_a_verdict(analyzer, twins):
@@ -158,6 +202,7 @@ def outcome(choice: str, corrected: int, seed: int, before: float, after: float)
         n={REGISTER: 160 + seed},
         before={name: before},
         after={name: after},
+        made_of="0" * 64,
     )
 
 

@@ -93,7 +93,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     simulate.add_argument(
         "--runs", type=Path, default=Path("runs/simulation"), help="folder for the trainings"
     )
-    simulate.add_argument("-o", "--out", type=Path, help="write the figures as JSON too, after each training")
+    simulate.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        help="JSON of the figures: goes on with what it holds, written after each training",
+    )
     simulate.set_defaults(run=_simulate)
 
     reading = commands.add_parser(
@@ -215,8 +220,9 @@ def _simulate(options: argparse.Namespace) -> int:
     from ..corpus import find_mirror, load_corpus
     from ..retrain import load_retrain_config
     from ..simulation import REGISTER, simulate, state_media
-    from ..simulation_report import as_json, as_needed_table, as_table, corrections_needed
+    from ..simulation_report import as_json, as_needed_table, as_table, corrections_needed, read_outcomes
 
+    known = read_outcomes(options.out) if options.out else []
     mirror = find_mirror(options.mirror)
     analyzer = load(options.release, engine="torch")
     corpus = load_corpus(analyzer.codebook, mirror=mirror)
@@ -234,9 +240,10 @@ def _simulate(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         choices=options.choose,
         mirror=mirror,
+        known=known,
     ):
         outcomes.append(outcome)
-        if options.out:
+        if options.out and len(outcomes) > len(known):
             found = as_json(analyzer.release.label, outcomes, corrections_needed(outcomes, REGISTER))
             options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(f"{analyzer.release.label}\n\n{as_table(outcomes)}")
