@@ -10,13 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ..browser import DESKTOP, IN_A_BROWSER, PHONE
 from . import test_page
-from .test_page import CHROMIUM, DESKTOP, PHONE, offences
+from .test_page import offences
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 browser, desktop, url, visit = test_page.browser, test_page.desktop, test_page.url, test_page.visit
 

@@ -13,13 +13,11 @@ import pytest
 from diplotone.model.article.ladder import Ladder
 from diplotone.serve.samples import read_statements
 
+from ..browser import DESKTOP, IN_A_BROWSER, PHONE
 from . import test_page
-from .test_page import CHROMIUM, DESKTOP, PHONE, offences, tab_to
+from .test_page import offences, tab_to
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 EARLIER = """\
 Oslo and Riga held constructive talks on herring on Monday. Oslo notes with concern the seizure of a trawler.

@@ -6,22 +6,18 @@ The service is the real one; its reader knows a few words, so that what it gives
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 
 import httpx
 import numpy as np
 import pytest
 
-from ..serve.conftest import WordAnalyzer
-from .test_page import BROWSER_OPTIONS, CHROMIUM, DESKTOP, analyze, offences
+from ..browser import IN_A_BROWSER, a_page
+from ..serve.conftest import WordAnalyzer, served
+from .test_page import analyze, offences
 from .test_reading_page import clear
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 READ = "Norway accused Latvia of stealing herring on Monday."
 NO_ACT = "Norway thanked Latvia for a murky deal on Tuesday."
@@ -41,36 +37,15 @@ class UnsureAnalyzer(WordAnalyzer):
 
 @pytest.fixture(scope="module")
 def url(codebook, tmp_path_factory) -> Iterator[str]:
-    from diplotone.serve.__main__ import build_server
-    from diplotone.serve.app import build_app
-    from diplotone.serve.config import ServeConfig
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIPLOTONE_HOME", str(tmp_path_factory.mktemp("home")))
-        app = build_app([UnsureAnalyzer(codebook)], ServeConfig())
-    server = build_server(app)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert app.state.pool.wait_until_ready(120)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(timeout=20)
+    with served(UnsureAnalyzer(codebook), tmp_path_factory.mktemp("home")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def loaded(url) -> Iterator:
     """One page for all tests: each reads the article anew, which is quick, where loading the page is not."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
-        page = browser.new_page(**DESKTOP)
-        page.goto(url)
-        page.wait_for_selector("[data-state=welcome]", timeout=60_000)
+    with a_page(url) as page:
         yield page
-        browser.close()
 
 
 @pytest.fixture

@@ -8,12 +8,10 @@ import pytest
 
 from diplotone.serve.passwords import password_line
 
-from .test_page import ARTICLE, BROWSER_OPTIONS, CHROMIUM, DESKTOP, analyze, offences, serving
+from ..browser import DESKTOP, IN_A_BROWSER, a_browser
+from .test_page import ARTICLE, analyze, offences, serving
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 PASSWORD = "correct horse battery"
 
@@ -21,17 +19,13 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """A browser before a service that asks for a login and fetches addresses."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
     home = tmp_path_factory.mktemp("home")
     passwords = home / "passwords"
     passwords.write_text(password_line("ada", PASSWORD, (2**10, 8, 1)) + "\n")
     passwords.chmod(0o600)
     settings = ("login=password", f"password_file={passwords}", "fetch_urls=true")
-    with serving(home, *settings) as (_, url), playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
-        page = browser.new_page(base_url=url, **DESKTOP)
-        yield page
-        browser.close()
+    with serving(home, *settings) as (_, url), a_browser() as browser:
+        yield browser.new_page(base_url=url, **DESKTOP)
 
 
 def log_in(page, password: str) -> None:

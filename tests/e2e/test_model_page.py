@@ -13,12 +13,10 @@ import pytest
 
 from diplotone.train.releases import promote
 
-from .test_page import BROWSER_OPTIONS, CHROMIUM, DESKTOP, offences
+from ..browser import DESKTOP, IN_A_BROWSER, a_browser
+from .test_page import offences
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 RECIPE = """epochs = 0.5
 replay = 40
@@ -59,9 +57,7 @@ def url(tiny_release, tmp_path) -> Iterator[str]:
 
 @pytest.fixture
 def page(url):
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
+    with a_browser() as browser:
         page = browser.new_page(**DESKTOP)
         complaints: list[str] = []
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -69,7 +65,6 @@ def page(url):
         page.set_default_timeout(120_000)
         open_model(page, url)
         yield page
-        browser.close()
     assert complaints == []
 
 

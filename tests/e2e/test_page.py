@@ -18,17 +18,7 @@ import pytest
 
 from diplotone.serve.samples import SAMPLES, read_sample
 
-CHROMIUM = Path("/usr/bin/chromium")
-BROWSER_OPTIONS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-sync",
-    "--no-first-run",
-]
-DESKTOP = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+from ..browser import DESKTOP, IN_A_BROWSER, PHONE, a_browser
 
 ARTICLE = """Norway and Latvia quarrel over herring
 
@@ -36,10 +26,7 @@ Norway accused Latvia of stealing herring on Monday. Latvia rejected the charge 
 
 "We are ready to talk," the Norwegian foreign minister said. The European Union thanked both for their calm."""
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @contextlib.contextmanager
@@ -72,11 +59,8 @@ def url(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

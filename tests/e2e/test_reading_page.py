@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from .test_page import BROWSER_OPTIONS, CHROMIUM, PHONE, analyze, offences, serving, tab_to
+from ..browser import IN_A_BROWSER, PHONE, a_page
+from .test_page import analyze, offences, serving, tab_to
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 SMALL_SCREEN = {"viewport": {"width": 1280, "height": 800}}
 
@@ -29,14 +27,8 @@ Bolivia accused Chile of stealing its water. The bridge at Arica is forty metres
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Iterator:
     """One page for all tests: each reads its article anew, which is quick, where loading the page is not."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
-    with serving(tmp_path_factory.mktemp("home")) as (_, url), playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
-        page = browser.new_page(**SMALL_SCREEN)
-        page.goto(url)
-        page.wait_for_selector("[data-state=welcome]", timeout=60_000)
+    with serving(tmp_path_factory.mktemp("home")) as (_, url), a_page(url, **SMALL_SCREEN) as page:
         yield page
-        browser.close()
 
 
 @pytest.fixture(autouse=True)

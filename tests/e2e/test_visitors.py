@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from .test_page import BROWSER_OPTIONS, CHROMIUM, DESKTOP, serving
+from ..browser import DESKTOP, IN_A_BROWSER, a_browser
+from .test_page import serving
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 MARKERS = [f"Herring{letter * 3}" for letter in "abcdefghij"]
 PATIENCE_MS = 120_000
@@ -28,9 +26,7 @@ def article(marker: str) -> str:
 @pytest.fixture(scope="module")
 def visitors(tmp_path_factory):
     """A page of its own for each marker, none of which shares anything with another."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
-    with serving(tmp_path_factory.mktemp("home")) as (_, url), playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
+    with serving(tmp_path_factory.mktemp("home")) as (_, url), a_browser() as browser:
         pages = [browser.new_context(**DESKTOP).new_page() for _ in MARKERS]
         for page in pages:
             page.set_default_timeout(PATIENCE_MS)
@@ -38,7 +34,6 @@ def visitors(tmp_path_factory):
         for page in pages:
             page.wait_for_selector("[data-state=welcome]")
         yield dict(zip(MARKERS, pages, strict=True))
-        browser.close()
 
 
 def only_own(marker: str, seen: str) -> bool:

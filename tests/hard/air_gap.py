@@ -23,6 +23,7 @@ from pathlib import Path
 
 import httpx
 
+from ..browser import CHROMIUM, a_browser
 from .figures import Figure
 from .service import ROOT, serving
 
@@ -30,7 +31,6 @@ LONGEST_S = 1_800.0
 """For all of it; a training of one step is part of it, on a machine that may be busy."""
 
 GUARD = Path(__file__).with_name("air_gap_guard")
-CHROMIUM = Path("/usr/bin/chromium")
 ARTICLE = "Norway accused Latvia of theft on Monday. Latvia thanked Norway for its calm. They met in Suva."
 PREDICT = (
     "from diplotone.model import load; import diplotone.serve.app, diplotone.train.fit;"
@@ -126,14 +126,8 @@ def _page(folder: Path, env: dict[str, str]) -> list[Figure]:
         ]
         if not CHROMIUM.exists():
             return [*figures, Figure("air gap", "page", f"not tried: there is no {CHROMIUM}", kept=None)]
-        from playwright.sync_api import sync_playwright
-
         asked: list[str] = []
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(
-                executable_path=str(CHROMIUM),
-                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-            )
+        with a_browser() as browser:
             page = browser.new_page()
             page.on("request", lambda request: asked.append(request.url))
             page.goto(service.url)
@@ -141,7 +135,6 @@ def _page(folder: Path, env: dict[str, str]) -> list[Figure]:
             page.fill("#article textarea", ARTICLE)
             page.click("#analyze")
             page.wait_for_selector("[data-state=analysis]", timeout=120_000)
-            browser.close()
         foreign = [url for url in asked if not url.startswith((service.url, "data:", "blob:"))]
     told = f"{len(asked)} requests, {len(foreign)} to elsewhere: {foreign[:3]}"
     return [

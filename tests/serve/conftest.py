@@ -113,27 +113,29 @@ def other_codebook(codebook: Codebook, tmp_path_factory: pytest.TempPathFactory)
 Running = Callable[..., contextlib.AbstractContextManager[str]]
 
 
-@pytest.fixture(scope="session")
-def running(analyzer, tmp_path_factory) -> Running:
-    """Serves the real application on a free port of this machine, with its real server, and gives its URL."""
+@contextlib.contextmanager
+def served(analyzer: Analyzer, home: Path, **settings: Any) -> Iterator[str]:
+    """The real application on a free port of this machine, with its real server; gives its URL."""
     from diplotone.serve.__main__ import build_server
     from diplotone.serve.app import build_app
     from diplotone.serve.config import ServeConfig
 
-    @contextlib.contextmanager
-    def serve(**settings: Any) -> Iterator[str]:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DIPLOTONE_HOME", str(tmp_path_factory.mktemp("home")))
-            app = build_app([analyzer], ServeConfig(**settings))
-        server = build_server(app)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            try:
-                assert app.state.pool.wait_until_ready(120)
-                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-            finally:
-                server.should_exit = True
-                thread.join(timeout=20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIPLOTONE_HOME", str(home))
+        app = build_app([analyzer], ServeConfig(**settings))
+    server = build_server(app)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert app.state.pool.wait_until_ready(120)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
 
-    return serve
+
+@pytest.fixture(scope="session")
+def running(analyzer, tmp_path_factory) -> Running:
+    """Serves with the words' analyzer, under settings of a test's own."""
+    return lambda **settings: served(analyzer, tmp_path_factory.mktemp("home"), **settings)

@@ -10,12 +10,10 @@ import pytest
 
 from diplotone.serve.page import PAGE_EVENTS
 
-from ..e2e.test_page import ARTICLE, BROWSER_OPTIONS, CHROMIUM, DESKTOP
+from ..browser import IN_A_BROWSER, a_page
+from ..e2e.test_page import ARTICLE
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Debian's chromium in {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -40,13 +38,8 @@ def full(running, analyzer, monkeypatch):
 
 
 def test_a_page_that_finds_the_queue_full_says_so_and_can_try_again(full):
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
     url, gate = full
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=BROWSER_OPTIONS)
-        page = browser.new_page(**DESKTOP)
-        page.goto(url)
-        page.wait_for_selector("[data-state=welcome]", timeout=60_000)
+    with a_page(url) as page:
         page.fill("#article textarea", ARTICLE)
         page.click("#analyze")
         page.get_by_text("This application is currently busy. Please try again.").first.wait_for()
@@ -59,4 +52,3 @@ def test_a_page_that_finds_the_queue_full_says_so_and_can_try_again(full):
             if page.locator("[data-state=analysis]").count():
                 break
         assert page.locator("[data-state=analysis]").is_visible()
-        browser.close()
