@@ -36,9 +36,10 @@ _QUIETLY = [
 def a_browser() -> Iterator[Browser]:
     """A browser that asks nobody for anything by itself."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra")
-    with playwright.sync_playwright() as driver, contextlib.closing(
-        driver.chromium.launch(executable_path=str(CHROMIUM), args=_QUIETLY)
-    ) as browser:
+    with (
+        playwright.sync_playwright() as driver,
+        contextlib.closing(driver.chromium.launch(executable_path=str(CHROMIUM), args=_QUIETLY)) as browser,
+    ):
         yield browser
 
 
