@@ -160,10 +160,11 @@ def vader() -> Score:
 
 
 OURS = "Diplotone, Analyzer.score"
+IN_BF16 = f"{OURS}, bf16"
 
 CONTENDERS: dict[str, tuple[Callable[[], Score], tuple[str, ...]]] = {
     OURS: (diplotone, ()),
-    "Diplotone, Analyzer.score, bf16": (diplotone_bf16, ()),
+    IN_BF16: (diplotone_bf16, ()),
     "Diplotone, engine alone": (diplotone_engine, ()),
     "transformers pipeline, torch fp32, batch 1": (
         pipeline_alone,
@@ -182,7 +183,7 @@ CONTENDERS: dict[str, tuple[Callable[[], Score], tuple[str, ...]]] = {
 }
 """Name, how it is made, and the modules that it needs."""
 
-OTHER_WAYS = ("Diplotone, Analyzer.score, bf16", "transformers pipeline, torch fp32, batch 32")
+OTHER_WAYS = (IN_BF16, "transformers pipeline, torch fp32, batch 32")
 """Those that are another of them in another way."""
 
 PREPARATIONS: dict[str, Callable[[Path], None]] = {"ONNX Runtime, dynamic int8": export_to_onnx}

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from .contenders import CONTENDERS, OTHER_WAYS, OURS, PREPARATIONS, missing
+from .contenders import CONTENDERS, IN_BF16, OTHER_WAYS, OURS, PREPARATIONS, missing
 from .machine import flags
 from .sizes import Sizes
 
@@ -101,6 +101,8 @@ def against_others(sizes: Sizes, look: Callable[[], None]) -> Figures:
     texts, of_32 = written_sentences(sizes.sentences), sentences_of_exactly(32, sizes.of_32_tokens)
     names = [name for name in CONTENDERS if sizes.every_way or name not in OTHER_WAYS]
     left_out = {name: lacking for name in names if (lacking := missing(name))}
+    if IN_BF16 in names and not has_bf16():  # it would be fp32 under another name
+        left_out[IN_BF16] = ["a processor with bf16"]
     running: list[_Contender] = []
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
@@ -284,9 +286,9 @@ def _alone(code: str) -> str:
 
 def has_bf16() -> bool:
     """Whether the processor computes in bf16."""
-    from diplotone.model import load
+    from diplotone.model.engine import computed_in
 
-    return load(precision="bf16").engine.precision == "bf16"
+    return computed_in("bf16") == "bf16"
 
 
 def curves(sizes: Sizes, precision: str | None = None) -> Figures:
