@@ -91,7 +91,7 @@ def crossing(curve: Sequence[tuple[float, float]], aim: float) -> float | None:
 def as_table(outcomes: Sequence[Outcome]) -> str:
     """Return mean and standard deviation over the seeds as Markdown.
 
-    A line for each kind of sentences before, and for each way to choose and number of corrections.
+    A line for each kind of sentences before, and for each number of corrections, fewest first, and way to choose them.
     """
     names = list(outcomes[0].before) if outcomes else []
     figures = list(dict.fromkeys(name.partition(": ")[2] for name in names))
@@ -107,7 +107,7 @@ def as_table(outcomes: Sequence[Outcome]) -> str:
         return f"| {kind} | {n:,} | {corrected} | {choice} | {len(rows)} | {cells} |"
 
     first = list({outcome.seed: outcome for outcome in outcomes}.values())
-    ways = dict.fromkeys((outcome.corrected, outcome.choice) for outcome in outcomes)
+    ways = sorted({(outcome.corrected, outcome.choice) for outcome in outcomes})
     for kind in dict.fromkeys(name.partition(": ")[0] for name in names):
         lines.append(line(kind, 0, "", [(o.n[kind], o.before) for o in first]))
         for way in ways:

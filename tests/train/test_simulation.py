@@ -242,8 +242,9 @@ def test_corrections_needed_are_counted_for_each_seed_and_their_mean_only_where_
 
 
 def test_a_table_has_mean_and_deviation_over_the_seeds():
-    outcomes = [outcome("random", 50, seed, 0.4 + seed / 10, 0.6) for seed in (1, 2)]
+    outcomes = [outcome("random", n, seed, 0.4 + seed / 10, 0.6) for n in (100, 50) for seed in (1, 2)]
     assert as_table(outcomes).splitlines()[2:] == [
         "| state media | 162 | 0 |  | 2 | 0.550 ± 0.071 |",
         "| state media | 162 | 50 | random | 2 | 0.600 ± 0.000 |",
+        "| state media | 162 | 100 | random | 2 | 0.600 ± 0.000 |",
     ]
