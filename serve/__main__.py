@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.errors import ConfigError, DiplotoneError, require_extra
-from ..model.memory import check_memory
+from ..model.memory import check_memory, share_one_heap
 from ..model.release import home
 from .config import ServeConfig, load_config
 
@@ -110,6 +110,7 @@ def _serve(config: ServeConfig) -> None:
         # Before the heavy imports, which read them: no usage statistics, no look at the hub.
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["HF_HUB_OFFLINE"] = "1"
+        share_one_heap()
         from ..model.runtime import keep_few_kernels
         from .gradio_import import import_gradio
 

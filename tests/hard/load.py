@@ -33,7 +33,7 @@ WARM_UP = 0.25
 SLOPE_FROM_S = 600.0
 """A shorter soak tells its slope and promises none: a few megabytes either way look steep over a minute."""
 
-MOST_MB_PER_HOUR = 30.0
+MOST_MB_PER_HOUR = 5.0
 
 
 @dataclass(slots=True)
