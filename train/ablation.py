@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -20,6 +19,7 @@ from ..model.settings import read_toml
 from .auxiliary import auxiliary_records
 from .config import TrainConfig, load_config
 from .corpus import Corpus
+from .outcome_file import digest_of, read_outcome_file
 from .training import claim_run, fingerprint, train_network
 
 AS_IT_IS = "the recipe as it is"
@@ -147,7 +147,7 @@ def ablation(
 
 
 def _digest(recipe: TrainConfig, corpus: Corpus) -> str:
-    return hashlib.sha256(json.dumps(fingerprint(recipe, corpus), sort_keys=True).encode()).hexdigest()
+    return digest_of(fingerprint(recipe, corpus))
 
 
 def _measured(corpus: Corpus, codebook: Codebook, recipe: TrainConfig, run: Path) -> dict[str, Any] | None:
@@ -226,10 +226,8 @@ def read_outcomes(path: Path) -> list[Outcome]:
     Raises:
         ConfigError: The file holds something else.
     """
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+
+    def outcomes(rows: Any) -> list[Outcome]:
         return [Outcome(**row | {"settings": tuple(row["settings"])}) for row in rows]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigError(f"{path}: holds no outcomes of an ablation ({error}); give another file") from error
+
+    return read_outcome_file(path, outcomes, "an ablation")

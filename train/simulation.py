@@ -7,8 +7,6 @@ split are measured before and after. Groups of twins stay on one side.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +23,7 @@ from ..model.records import Record
 from ..model.release import Release
 from .corpus import Corpus, data_folder
 from .evaluate import evaluate
+from .outcome_file import digest_of
 from .paired import main_figure
 from .retrain import RetrainConfig, prepare
 from .simulation_report import Outcome
@@ -140,8 +139,7 @@ def simulate(
 
 def _digest(release: Release, records: Sequence[Record], project: Corpus, settings: RetrainConfig) -> str:
     """What the outcome for a choice, a number and a seed depends on."""
-    made_of = [release.digest, Corpus(tuple(records), ()).digest, project.digest, asdict(settings)]
-    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+    return digest_of([release.digest, Corpus(tuple(records), ()).digest, project.digest, asdict(settings)])
 
 
 def _divided(records: Sequence[Record], seed: int) -> tuple[list[Record], list[Record]]:

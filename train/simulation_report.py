@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -10,7 +9,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from ..model.errors import ConfigError
+from .outcome_file import read_outcome_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +162,6 @@ def read_outcomes(path: Path) -> list[Outcome]:
     Raises:
         ConfigError: The file holds something else.
     """
-    try:
-        return [Outcome(**row) for row in json.loads(path.read_text(encoding="utf-8"))["outcomes"]]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigError(
-            f"{path}: holds no outcomes of a simulation ({error}); give another file"
-        ) from error
+    return read_outcome_file(
+        path, lambda stored: [Outcome(**row) for row in stored["outcomes"]], "a simulation"
+    )
