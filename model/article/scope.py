@@ -31,7 +31,10 @@ def reasons_unscored(text: str, sentences: Sequence[Sentence]) -> tuple[str | No
         if sentence.kind in NOT_PROSE:
             reasons.append(NOT_PROSE[sentence.kind])
         elif first != number:
-            reasons.append(f"repeats sentence {first}")
+            earlier = sentences[first]
+            reasons.append(
+                f"repeats an earlier sentence: the one at characters {earlier.start} to {earlier.end}"
+            )
         else:
             reasons.append(why_unscored(words))
     return tuple(reasons)

@@ -41,4 +41,5 @@ def test_what_is_left_out_has_a_reason(start, reason):
 
 
 def test_a_repeated_headline_names_the_first():
-    assert _reasons()[2][1] == "repeats sentence 0"
+    headline = _reasons()[0][0]
+    assert _reasons()[2][1] == f"repeats an earlier sentence: the one at characters 0 to {len(headline)}"
