@@ -83,6 +83,7 @@ print(megabytes() - before)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_every_shape_of_a_batch():
     """With the shipped network, since a tiny one has tiny kernels; the other run shows what is kept in check."""
     unbounded, bounded = (float(run(SHAPES.format(few=few))) for few in (False, True))

@@ -162,6 +162,7 @@ def test_promoted_releases_take_over_and_a_damaged_one_does_not(serving, variant
     assert (named(pool), takeover.notice) == ("a", None)
 
 
+@pytest.mark.slow
 def test_the_release_that_answers_stays_on_the_disk_however_many_are_promoted_after_it(serving, variant):
     pool, takeover = serving
     answering = pool.analyzers[0].release

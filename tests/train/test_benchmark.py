@@ -66,6 +66,7 @@ def test_re3d_asks_for_a_side(codebook):
     assert _answers(codebook, _prediction(codebook, {"stance": stance}), "re3d") == ["opposed"]
 
 
+@pytest.mark.slow
 def test_what_the_corpus_holds_is_not_measured(tiny_release, eight_records, tmp_path):
     """The own test split is; an outside item that stands in the corpus too is left out."""
     (tmp_path / "newsmtsc").mkdir()

@@ -24,7 +24,7 @@ from diplotone.train.metrics import (
 LABELS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=60)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(pairs=LABELS)
 def test_figures_are_scikit_learns(pairs):
     true, predicted = np.array(pairs).T

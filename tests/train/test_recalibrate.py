@@ -24,6 +24,7 @@ def corpus(eight_records):
     return Corpus(tuple(replace(r, split=s) for r, s in zip(eight_records, splits, strict=True)), ())
 
 
+@pytest.mark.slow
 def test_weights_stay_and_what_was_done_is_written_down(tiny_release, corpus, tmp_path):
     before = open_release(tiny_release)
     config = load_config(ROOT / "configs" / "tiny.toml", ["stand_ins=false"])

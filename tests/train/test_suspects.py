@@ -281,6 +281,7 @@ def test_the_deep_check_reports_all_three(tiny_release, eight_records, project, 
     assert f"copy: {twin.text} Yes." in shown
 
 
+@pytest.mark.slow
 def test_labels_of_another_codebook_are_checked_by_it(tiny_release, codebook, tmp_path, capsys):
     other = tmp_path / "other.toml"
     other.write_text(codebook.toml.replace('"critical"', '"disapproving"'), encoding="utf-8")
