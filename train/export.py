@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +69,7 @@ def export(
     *,
     precision: str,
     limits: Limits,
+    left_out: Collection[str] = (),
 ) -> Exported:
     """Write the OpenVINO model of a network into a folder.
 
@@ -81,6 +82,7 @@ def export(
         calibrating: Others, by which activations are quantised; without any, activations stay as they are.
         precision: What may be computed in beside int8: "bf16" allows it, "f32" leaves it out.
         limits: What a form must keep of fp32's answers.
+        left_out: Names of forms that are not tried.
     """
     import_openvino()
     import openvino as ov
@@ -92,6 +94,8 @@ def export(
     model, chosen = plain, None
     untried = gate.too_few(limits)
     for form in [] if untried else _forms(encoder, calibrating, precision):
+        if form.name in left_out:
+            continue
         candidate = form.build(plain.clone())
         kept = gate.measure(_saved_engine(candidate, folder / "candidate", form.precision))
         tried[form.name] = kept

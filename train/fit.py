@@ -77,6 +77,7 @@ def fit(
         precedents=one_of_each_group(quotable(splits["train"], corpus.borrowed)) if precedents else (),
         examples=quotable(splits["test"], corpus.borrowed) if precedents else (),
         learnt=learnt,
+        refused_forms=start.refused_forms if start else (),
         anyway=anyway,
     )
 

@@ -64,11 +64,13 @@ def write_release(
     precedents: Sequence[Record] = (),
     examples: Sequence[Record] = (),
     learnt: Collection[str] | None = None,
+    refused_forms: Collection[str] = (),
     anyway: bool = False,
 ) -> Fitted:
     """Export, calibrate on dev, measure on test, and put a sealed release in its place.
 
-    The texts of `precedents` and a few of `examples` can be read in the release; `learnt` holds hashes (see `learnt`).
+    The texts of `precedents` and a few of `examples` can be read in the release; `learnt` holds hashes (see `learnt`);
+    `refused_forms` are not tried.
     """
     staging = destination.with_name(destination.name + ".tmp")
     shutil.rmtree(staging, ignore_errors=True)
@@ -88,6 +90,7 @@ def write_release(
         compared,
         calibrating,
         precision=config.precision,
+        left_out=refused_forms,
         limits=Limits(
             labels=config.int8_labels,
             agreement=config.int8_agreement,
@@ -132,6 +135,7 @@ def write_release(
         "precision": exported.precision,
         "n": exported.n,
         "tried": {name: kept.as_dict() for name, kept in exported.tried.items()},
+        "left_out": sorted(refused_forms),
     }
     _write_json(staging / "metrics.json", figures | {"served": served})
     (staging / "train.toml").write_text(tomli_w.dumps(provenance), encoding="utf-8")

@@ -145,7 +145,7 @@ def retrain(
     from .judging import judge_and_write
     from .learnt import learnt_by
     from .progress import write_progress
-    from .warm_start import WarmStart, warm_network
+    from .warm_start import WarmStart, refused_forms, warm_network
 
     start = start or open_release(current_release())
     codebook = codebook or start.codebook
@@ -155,7 +155,7 @@ def retrain(
         tell(f"note: {note}")
     run = run or Path("runs") / plan.recipe.name
     network, encoder = warm_network(start, codebook, heads_only=plan.heads_only, seed=plan.recipe.seed)
-    warm = WarmStart(network, encoder, plan.origin, learnt_by(start))
+    warm = WarmStart(network, encoder, plan.origin, learnt_by(start), refused_forms(start))
     with disk_faults(run):
         fitted = fit(plan.corpus, codebook, plan.recipe, run, start=warm, fresh=fresh, progress=progress)
         write_jsonl(plan.held_out, run / HELD_OUT)

@@ -28,6 +28,17 @@ class WarmStart:
     """The release it comes from and what was mixed; part of the run's fingerprint and of `train.toml`."""
     learnt: frozenset[str] | None = None
     """What that release has learnt already (see `learnt`); None where it is not known."""
+    refused_forms: frozenset[str] = frozenset()
+    """Forms that it was not allowed to be served in (see `refused_forms`)."""
+
+
+def refused_forms(release: Release) -> frozenset[str]:
+    """Return the forms that were too coarse for a release or one that it comes from, as `export` names them.
+
+    A retraining moves the weights so little that they are too coarse for what comes of it too.
+    """
+    served = release.metrics().get("served", {})
+    return frozenset([*served.get("tried", ()), *served.get("left_out", ())]) - {served.get("form")}
 
 
 def warm_network(

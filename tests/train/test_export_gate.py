@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,12 @@ from diplotone.model.encoding import Batch, EncodedSentence, SentenceEncoder
 from diplotone.model.engine import OpenVinoEngine, TorchEngine
 from diplotone.model.reading import Reading
 from diplotone.model.records import Pair, Record
+from diplotone.model.release import MANIFEST, open_release, seal
 from diplotone.train.config import load_config
 from diplotone.train.export import export
 from diplotone.train.export_gate import Gate, Limits
 from diplotone.train.release_writing import _sentences_to_export
+from diplotone.train.warm_start import refused_forms
 
 N = 2_100
 RARE, RARER = range(0, 200), range(300, 350)
@@ -201,9 +204,17 @@ def exported(tiny_release, codebook, eight_records, tmp_path):
     sentences = encoder.encode([r.text for r in eight_records], [r.pairs for r in eight_records])
     both = list(zip(eight_records, sentences, strict=True))
 
-    def run(limits: Limits):
+    def run(limits: Limits, **options):
         made = export(
-            network, tmp_path, codebook, encoder, both[:6], sentences[6:], precision="f32", limits=limits
+            network,
+            tmp_path,
+            codebook,
+            encoder,
+            both[:6],
+            sentences[6:],
+            precision="f32",
+            limits=limits,
+            **options,
         )
         return made, encoder.collate(sentences)
 
@@ -220,6 +231,7 @@ def test_where_nothing_can_be_told_fp32_is_served(exported, tiny_release, tmp_pa
         np.testing.assert_allclose(ours[task], theirs[task], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_form_that_does_not_pass_gives_way_to_the_next(exported):
     made, _ = exported(Limits(labels=1, agreement=0, f1_loss=1, class_loss=1, drift=1))
     assert made.form == "int8"
@@ -227,6 +239,23 @@ def test_a_form_that_does_not_pass_gives_way_to_the_next(exported):
     assert made.form == "fp32"
     assert list(made.tried)[:2] == ["int8", "int8 weights"]
     assert made.untried is None
+
+
+def test_a_form_that_a_release_before_was_refused_is_not_tried_again(exported, tiny_release, tmp_path):
+    folder = shutil.copytree(tiny_release, tmp_path / "refused")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["served"] = {
+        "form": "int8 weights",
+        "tried": {"bf16": {}, "int8 weights": {}},
+        "left_out": ["int8"],
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / MANIFEST).unlink()
+    seal(folder, "refused")
+    left_out = refused_forms(open_release(folder))
+    assert left_out == {"int8", "bf16"}
+    made, _ = exported(Limits(labels=1, agreement=0, f1_loss=1, class_loss=1, drift=1), left_out=left_out)
+    assert (made.form, list(made.tried)) == ("int8 weights", ["int8 weights"])
 
 
 def test_the_metrics_of_a_release_say_what_was_tried(tiny_release: Path):
