@@ -30,6 +30,7 @@ from .reading import Reading
 from .relations import PLAIN_RULE, RelationRule
 
 MANIFEST = "MANIFEST.json"
+CARD = "README.md"
 FORMAT = 1
 POINTER = "current.json"
 SHIPPED = "shipped"
@@ -44,7 +45,7 @@ NEEDED = (
     "calibration.json",
     "metrics.json",
     "train.toml",
-    "README.md",
+    CARD,
 )
 
 
@@ -69,7 +70,8 @@ class Release:
     folder: Path
     name: str
     digest: str
-    """SHA-256 of the manifest, which stands for every byte of the release."""
+    """SHA-256 of its name and of all its files but the card, to which figures are added later: one digest, one way to
+    answer."""
     codebook: Codebook
     calibration: Calibration
     reading: Reading
@@ -234,7 +236,7 @@ def open_release(folder: Path) -> Release:
         return Release(
             folder=folder,
             name=str(manifest["name"]),
-            digest=hashlib.sha256(manifest_path.read_bytes()).hexdigest(),
+            digest=_digest(manifest),
             codebook=codebook,
             calibration=Calibration(
                 temperatures={task.name: float(calibration["temperatures"][task.name]) for task in codebook},
@@ -251,6 +253,11 @@ def open_release(folder: Path) -> Release:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ReleaseError(f"{folder}: its JSON files lack or misstate {error}; train it anew") from error
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    files = {name: entry["sha256"] for name, entry in manifest["files"].items() if name != CARD}
+    return hashlib.sha256(json.dumps([manifest["name"], files], sort_keys=True).encode()).hexdigest()
 
 
 def _relation_rule(found: Mapping[str, Any] | None) -> RelationRule:

@@ -38,7 +38,7 @@ def report(
         with_baselines: Measure VADER and the linear model beside.
         out: Where the figures go as JSON.
         readme: A Markdown file whose table of figures is replaced.
-        card: Complete the card of the first release and seal it anew; its digest is then another.
+        card: Complete the card of the first release and seal it anew.
 
     Raises:
         ReleaseError: A release is damaged or, with `card`, in use.
@@ -58,7 +58,6 @@ def report(
     if card:
         section = "\n".join(_card_lines(rows, len(analyzers)))
         complete_card(first.release, BENCHMARK_HEADING, section)
-        analyzers[0] = first = load(first.release.folder)
     labels = [analyzer.release.label for analyzer in analyzers]
     if out:
         named = {"release": labels[0]} | ({"releases": labels} if len(labels) > 1 else {})

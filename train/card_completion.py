@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.errors import ReleaseError
-from ..model.release import Release, releases_folder, seal
+from ..model.release import CARD, Release, releases_folder, seal
 from .card import completed
 
 
@@ -21,7 +21,7 @@ def check_not_in_use(release: Release) -> None:
 
 
 def complete_card(release: Release, heading: str, section: str) -> None:
-    """Put a section into the card of a release and seal it anew; its digest is then another.
+    """Put a section into the card of a release and seal it anew; it keeps its digest.
 
     Args:
         release: One that is not in use.
@@ -32,8 +32,8 @@ def complete_card(release: Release, heading: str, section: str) -> None:
         ReleaseError: It is a promoted one.
     """
     check_not_in_use(release)
-    path = release.folder / "README.md"
-    part = path.with_name("README.md.part")
+    path = release.folder / CARD
+    part = path.with_name(f"{CARD}.part")
     part.write_text(completed(path.read_text(encoding="utf-8"), heading, section), encoding="utf-8")
     part.replace(path)
     seal(release.folder, release.name)

@@ -22,7 +22,7 @@ from ..model.golden import write_golden
 from ..model.network import DiplotoneNetwork
 from ..model.records import Record
 from ..model.relations import PLAIN_RULE, RelationRule
-from ..model.release import Calibration, Release, open_release, seal
+from ..model.release import CARD, Calibration, Release, open_release, seal
 from .calibrate import temperature, threshold
 from .card import model_card
 from .config import TrainConfig
@@ -152,7 +152,7 @@ def write_release(
         n_precedents=n_precedents,
         mistakes=surest_mistakes(calibrated, examples),
     )
-    (staging / "README.md").write_text(card, encoding="utf-8")
+    (staging / CARD).write_text(card, encoding="utf-8")
     seal(staging, config.name)
     _put_in_place(staging, destination)
     return Fitted(open_release(destination), figures, exported, broken)

@@ -8,6 +8,7 @@ import pytest
 from diplotone.model.errors import ReleaseError
 from diplotone.model.golden import GOLDEN_FILE
 from diplotone.model.release import (
+    CARD,
     MANIFEST,
     NEEDED,
     POINTER,
@@ -38,6 +39,15 @@ def test_a_whole_release_opens(folder):
     wanted = {*NEEDED, GOLDEN_FILE, "precedents.json", "precedents.npy", "learnt.json"} | pictures
     assert {path.name for path in folder.iterdir()} == wanted | {MANIFEST}
     assert release.files == wanted
+
+
+@pytest.mark.parametrize("name", [*NEEDED, GOLDEN_FILE, "precedents.json"])
+def test_every_file_but_the_card_is_part_of_what_a_release_is_called(folder, name):
+    before = open_release(folder).label
+    with (folder / name).open("ab") as file:
+        file.write(b"\n")
+    seal(folder, "tiny")
+    assert (open_release(folder).label == before) == (name == CARD)
 
 
 @pytest.mark.parametrize("name", NEEDED)
