@@ -52,9 +52,9 @@ from .rows import (
     Row,
     as_json,
     as_table,
+    beside_seeds,
     changes_rows,
     label_row,
-    over_releases,
     share_row,
     statistic_row,
     with_baselines,
@@ -235,9 +235,11 @@ def measures(codebook: Codebook) -> list[Measure]:
 
 
 def benchmark(
-    analyzers: Sequence[Analyzer],
+    analyzer: Analyzer,
     mirror: Path | None,
     corpus: Corpus,
+    *,
+    seeds: Sequence[Analyzer] = (),
     baselines: Sequence[Vader | Linear] = (),
 ) -> list[Row]:
     """Return every figure that the data at hand allows.
@@ -246,12 +248,14 @@ def benchmark(
     are left out: whatever is compared was never trained on.
 
     Args:
-        analyzers: The release; of several that differ in their seed, figures are means.
+        analyzer: The release.
         mirror: Folder of the public data sets; None leaves them out.
         corpus: The project's labelled sentences, of which the test split is measured.
+        seeds: Releases that differ from it in their seed.
         baselines: What is measured beside.
     """
-    rows = over_releases([_release_figures(analyzer, mirror, corpus) for analyzer in analyzers])
+    rows = _release_figures(analyzer, mirror, corpus)
+    rows = beside_seeds(rows, [_release_figures(other, mirror, corpus) for other in seeds])
     return with_baselines(
         rows, {baseline.name: _baseline_figures(baseline, mirror, corpus) for baseline in baselines}
     )

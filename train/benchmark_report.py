@@ -30,37 +30,38 @@ def report(
     readme: Path | None = None,
     card: bool = False,
 ) -> str:
-    """Measure releases, write what is asked for, and return notes and the table for people.
+    """Measure a release, write what is asked for, and return notes and the table for people.
 
     Args:
-        folders: Releases that differ in their seed; None takes the promoted, else the shipped one.
+        folders: The release, then others that differ from it in their seed; None takes the promoted, else the shipped
+            one.
         mirror: Folder of the public data sets.
         with_baselines: Measure VADER and the linear model beside.
         out: Where the figures go as JSON.
         readme: A Markdown file whose table of figures is replaced.
-        card: Complete the card of the first release and seal it anew.
+        card: Complete the card of the release and seal it anew.
 
     Raises:
         ReleaseError: A release is damaged or, with `card`, in use.
         ConfigError: The Markdown file has no such table, or the releases have different labels.
     """
     mirror = find_mirror(mirror)
-    analyzers = [load(folder) for folder in folders or [None]]
-    first = analyzers[0]
-    if any(analyzer.codebook.digest != first.codebook.digest for analyzer in analyzers):
-        raise ConfigError("--release: the releases have different codebooks; their figures have no mean")
+    analyzer, *seeds = [load(folder) for folder in folders or [None]]
+    if any(other.codebook.digest != analyzer.codebook.digest for other in seeds):
+        raise ConfigError(
+            "--release: the releases have different codebooks; their figures cannot stand side by side"
+        )
     if card:
-        check_not_in_use(first.release)
+        check_not_in_use(analyzer.release)
     page = _page_with_table(readme) if readme else ""
-    corpus = load_corpus(first.codebook, mirror=mirror)
-    baselines = _baselines(first, corpus, mirror) if with_baselines else []
-    rows = benchmark(analyzers, mirror, corpus, baselines)
+    corpus = load_corpus(analyzer.codebook, mirror=mirror)
+    baselines = _baselines(analyzer, corpus, mirror) if with_baselines else []
+    rows = benchmark(analyzer, mirror, corpus, seeds=seeds, baselines=baselines)
     if card:
-        section = "\n".join(_card_lines(rows, len(analyzers)))
-        complete_card(first.release, BENCHMARK_HEADING, section)
-    labels = [analyzer.release.label for analyzer in analyzers]
+        complete_card(analyzer.release, BENCHMARK_HEADING, "\n".join(_card_lines(rows)))
+    labels = [one.release.label for one in (analyzer, *seeds)]
     if out:
-        named = {"release": labels[0]} | ({"releases": labels} if len(labels) > 1 else {})
+        named = {"release": labels[0]} | ({"seeds": labels} if seeds else {})
         out.write_text(json.dumps(named | {"figures": as_json(rows)}, indent=1) + "\n", encoding="utf-8")
     if readme:
         table = as_table(headline(rows))
@@ -91,14 +92,15 @@ def _page_with_table(path: Path) -> str:
     return page
 
 
-def _card_lines(rows: Sequence[Row], n_releases: int) -> Iterator[str]:
-    seeds = f"the mean ± standard deviation of {n_releases} releases that differ in their seed, " * (
-        n_releases > 1
+def _card_lines(rows: Sequence[Row]) -> Iterator[str]:
+    seeds = (
+        " of several seeds the mean and the standard deviation of releases that differ from this one in nothing else,"
+        " itself among them;"
     )
     yield (
-        f"Measured by `diplotone-train benchmark`: {seeds}95 % bootstrap intervals over sentences. Beside stands what"
-        " the most frequent answer, VADER and logistic regressions on the untrained encoder reach on the same items, in"
-        " brackets the interval of what the release is above them."
+        "Measured by `diplotone-train benchmark`: 95 % bootstrap intervals over sentences. Beside stands"
+        f"{seeds * any(row.seeds for row in rows)} what the most frequent answer, VADER and logistic regressions on the"
+        " untrained encoder reach on the same items, in brackets the interval of what the release is above them."
     )
     yield ""
     yield as_table(rows)

@@ -37,7 +37,6 @@ class Row:
     figure: str
     n: int
     value: float
-    """Of several releases the mean."""
     low: float | None
     high: float | None
     """95 % bootstrap interval; None where there is none."""
@@ -49,9 +48,8 @@ class Row:
     """The same figure of each task, or of each state, as "value" and, where it was counted, "n"."""
     aim: str = ""
     """What was aimed at, in the figure's own terms."""
-    sd: float | None = None
-    """Standard deviation over the releases; None of one release."""
-    releases: int = 1
+    seeds: Sequence[float] = field(default_factory=list)
+    """Its value and those of releases that differ in their seed; empty where there are none."""
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Name of a simple method -> its "value" on the same, and "low" and "high" of the 95 % interval of what the release
     is above it, by the same draws for both."""
@@ -184,65 +182,31 @@ def with_baselines(rows: Iterable[Row], found: Mapping[str, Sequence[Row]]) -> l
     ]
 
 
-def over_releases(found: Sequence[Sequence[Row]]) -> list[Row]:
-    """Return a row for each figure: its mean over releases that differ in their seed, with the standard deviation.
+def beside_seeds(rows: Sequence[Row], others: Sequence[Sequence[Row]]) -> list[Row]:
+    """Return the rows of a release with the figures that releases have which differ from it in their seed.
 
-    The interval is that of the mean: the same sentences are drawn for all.
+    A figure that one of these lacks stands alone.
     """
-    if len(found) == 1:
-        return list(found[0])
-    keyed = [{(row.source, row.figure): row for row in rows} for rows in found]
+    keyed = [{(row.source, row.figure): row.value for row in of_release} for of_release in others]
     return [
-        _mean([rows[key] for rows in keyed]) for key in keyed[0] if all(key in rows for rows in keyed[1:])
+        replace(row, seeds=[row.value, *(values[key] for values in keyed)])
+        if keyed and all(key in values for values in keyed)
+        else row
+        for row in rows
+        for key in [(row.source, row.figure)]
     ]
-
-
-def _mean(rows: Sequence[Row]) -> Row:
-    values = [row.value for row in rows]
-    drawn = [row.draws for row in rows if row.draws is not None]
-    draws = np.mean(drawn, axis=0) if len(drawn) == len(rows) else None
-    low, high = bounds(draws) if draws is not None else (None, None)
-    return replace(
-        rows[0],
-        value=fmean(values),
-        sd=stdev(values),
-        releases=len(rows),
-        low=low,
-        high=high,
-        draws=draws,
-        classes={name: fmean(row.classes.get(name, 0.0) for row in rows) for name in rows[0].classes},
-        parts={
-            name: {**part, "value": fmean(row.parts[name]["value"] for row in rows)}
-            for name, part in rows[0].parts.items()
-            if all(name in row.parts for row in rows)
-        },
-        baselines={
-            name: {"value": theirs["value"]}
-            | (
-                dict(zip(("low", "high"), _difference(rows, name), strict=True))
-                if "low" in theirs and draws is not None
-                else {}
-            )
-            for name, theirs in rows[0].baselines.items()
-        },
-    )
-
-
-def _difference(rows: Sequence[Row], name: str) -> tuple[float, float]:
-    """The mean of the bounds that the releases have for what they are above a baseline."""
-    return (
-        fmean(row.baselines[name].get("low", 0.0) for row in rows),
-        fmean(row.baselines[name].get("high", 0.0) for row in rows),
-    )
 
 
 def as_table(rows: Sequence[Row]) -> str:
     """Return the figures as a Markdown table; columns that no row fills are left out.
 
-    Beside the value of a baseline stands the interval of what the release is above it.
+    Of several seeds the mean and the standard deviation are shown; beside the value of a baseline stands the interval
+    of what the release is above it.
     """
     methods = list(dict.fromkeys(name for row in rows for name in row.baselines))
-    columns = ["data", "figure", "n", "value", "95 %", *methods, "anchor", "aim"]
+    n_seeds = max((len(row.seeds) for row in rows), default=0)
+    over_seeds = [f"{n_seeds} seeds"] if n_seeds else []
+    columns = ["data", "figure", "n", "value", "95 %", *over_seeds, *methods, "anchor", "aim"]
     if not any(row.aim for row in rows):
         columns.remove("aim")
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
@@ -251,10 +215,13 @@ def as_table(rows: Sequence[Row]) -> str:
             "data": r.source,
             "figure": r.figure,
             "n": f"{r.n:,}",
-            "value": f"{r.value:.3f}" + (f" ± {r.sd:.3f}" if r.sd is not None else ""),
+            "value": f"{r.value:.3f}",
             "95 %": "" if r.low is None or r.high is None else f"{r.low:.3f}–{r.high:.3f}",
             "anchor": r.anchor,
             "aim": r.aim,
+        }
+        cells |= {
+            name: f"{fmean(r.seeds):.3f} ± {stdev(r.seeds):.3f}" if r.seeds else "" for name in over_seeds
         }
         cells |= {name: _baseline_cell(r.baselines.get(name)) for name in methods}
         lines.append(f"| {' | '.join(cells[column] for column in columns)} |")

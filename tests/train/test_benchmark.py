@@ -74,7 +74,7 @@ def test_what_the_corpus_holds_is_not_measured(tiny_release, eight_records, tmp_
     rows = [{"sentence": text, "from": 0, "to": 4, "polarity": 0} for text in (seen, "Lima has a zoo.")]
     (tmp_path / "newsmtsc/dev_rw.jsonl").write_text("\n".join(map(json.dumps, rows)))
     records = tuple(replace(r, split="test", register="wire") for r in eight_records)
-    found = benchmark([load(tiny_release)], tmp_path, Corpus(records, ()))
+    found = benchmark(load(tiny_release), tmp_path, Corpus(records, ()))
     by_source = {(row.source, row.figure): row for row in found}
     assert by_source["NewsMTSC dev", "real-world, macro-F1"].n == 1
     assert by_source["own test, written", "tone, quadratic kappa"].n == 8

@@ -97,6 +97,7 @@ def test_the_benchmark_completes_a_card_and_fills_a_page(release, tmp_path):
     assert text.endswith("|\n\nEnd\n")
     assert "old" not in text
     assert "calibration" not in text
+    assert all("| 2 seeds |" in shown for shown in (text, (release / "README.md").read_text()))
 
 
 def test_a_promoted_release_keeps_its_card(release):

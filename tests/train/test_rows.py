@@ -1,6 +1,8 @@
-"""Rows of the benchmark: differences to simple methods, means over seeds, tables."""
+"""Rows of the benchmark: differences to simple methods, figures of other seeds, tables."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +12,8 @@ from diplotone.train.rows import (
     MAJORITY,
     Row,
     as_table,
+    beside_seeds,
     label_row,
-    over_releases,
     share_row,
     with_baselines,
 )
@@ -49,18 +51,18 @@ def test_a_method_on_other_items_has_no_difference():
     assert set(row.baselines["method"]) == {"value"}
 
 
-def test_several_releases_are_a_mean_with_its_deviation():
-    worse = ["a"] * 200
-    merged = over_releases([[_row(GOLD), _row(GOLD)], [_row(worse)]])
-    (row,) = merged
-    first, second = _row(GOLD), _row(worse)
-    assert row.value == pytest.approx((first.value + second.value) / 2)
-    assert row.sd == pytest.approx(abs(first.value - second.value) / 2**0.5)
-    assert row.releases == 2
-    assert row.low <= row.value <= row.high
-    assert row.classes["a"] == pytest.approx((first.classes["a"] + second.classes["a"]) / 2)
-    assert over_releases([[first]]) == [first]
-    assert f"{row.value:.3f} ± {row.sd:.3f}" in as_table([row])
+def test_a_figure_of_a_release_stands_beside_those_of_other_seeds():
+    first, second = _row(GOLD), _row(["a"] * 200)
+    alone = Row(source="s", figure="f", n=1, value=0.5, low=None, high=None)
+    rows = beside_seeds([first, alone], [[second], [second, alone]])
+    assert rows[0] == replace(first, seeds=[first.value, second.value, second.value])
+    assert rows[1] == alone
+    assert beside_seeds([first], []) == [first]
+    header, _, line, other = as_table(rows).splitlines()
+    assert header == "| data | figure | n | value | 95 % | 3 seeds | majority | anchor |"
+    mean = (1 + 2 * second.value) / 3
+    assert f"| 1.000 | 1.000–1.000 | {mean:.3f} ± {(1 - second.value) / 3**0.5:.3f} |" in line
+    assert "±" not in other
 
 
 def test_a_column_that_nobody_fills_is_left_out():

@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--release",
         type=Path,
         action="append",
-        help="release folder (the promoted one, else the shipped one); given again, one that differs in its seed",
+        help="release folder (the promoted one, else the shipped one); then others that differ in their seed",
     )
     benchmark.add_argument("--mirror", type=Path, help="folder with the public data sets")
     benchmark.add_argument(
