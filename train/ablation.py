@@ -49,6 +49,7 @@ class Outcome:
     sentences: int
     """Trained on."""
     seconds: float
+    """On whatever machine it was: beside others of the same one a measure of what the change costs."""
     figures: Mapping[str, float]
     """Of `FIGURES`, on dev, after the epoch with the best score."""
     made_of: str
@@ -190,8 +191,8 @@ def as_table(outcomes: Sequence[Outcome]) -> str:
     The difference is taken seed by seed, over the seeds that both were trained with.
     """
     lines = [
-        f"| change | as `--set` takes it | seeds | {' | '.join(FIGURES)} | difference of the score | minutes |",
-        "|" + "---|" * (len(FIGURES) + 5),
+        f"| change | as `--set` takes it | seeds | {' | '.join(FIGURES)} | difference of the score |",
+        "|" + "---|" * (len(FIGURES) + 4),
     ]
     found: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
@@ -202,10 +203,7 @@ def as_table(outcomes: Sequence[Outcome]) -> str:
         gains = [one.figures["score"] - base[one.seed] for one in trained if one.seed in base]
         gain = _cell(gains, sign="+") if gains and change != AS_IT_IS else ""
         settings = ", ".join(f"`{setting}`" for setting in trained[0].settings)
-        minutes = fmean(one.seconds for one in trained) / 60
-        lines.append(
-            f"| {change} | {settings} | {len(trained)} | {' | '.join(cells)} | {gain} | {minutes:.1f} |"
-        )
+        lines.append(f"| {change} | {settings} | {len(trained)} | {' | '.join(cells)} | {gain} |")
     return "\n".join(lines)
 
 

@@ -79,7 +79,7 @@ def test_a_change_is_set_against_the_same_seeds():
     assert header.count("|") == base.count("|") == change.count("|")
     assert base.startswith("| the recipe as it is |  | 3 | 0.667 ± 0.208 |")
     assert change == (
-        "| batches of 32 | `batch_size=32` | 2 | 0.590 ± 0.099 |  | 0.550 ± 0.071 |  |  | +0.040 ± 0.028 | 2.0 |"
+        "| batches of 32 | `batch_size=32` | 2 | 0.590 ± 0.099 |  | 0.550 ± 0.071 |  |  | +0.040 ± 0.028 |"
     )
 
 
