@@ -71,6 +71,7 @@ def recalibrate(
         precedents=one_of_each_group(quotable(splits["train"], corpus.borrowed)),
         examples=quotable(splits["test"], corpus.borrowed),
         learnt=learnt_by(release),
+        refused_forms=(),  # the limits may be others now
         anyway=anyway,
     )
 
