@@ -5,9 +5,11 @@ Plain ASGI middleware, so that streamed answers pass through untouched.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -241,16 +243,23 @@ def _has_plain_inputs(body: bytes | bytearray) -> bool:
 class BodyLimit:
     """Refuses bodies above a size, whether they announce it or not.
 
+    The answer goes out at once. A connection closed while the client still sends is reset, and a client that is reset
+    does not see the answer; so what it sends is thrown away for a while before its connection is closed.
+
     Args:
         app: What comes next.
         max_bytes: The limit.
         files: Limits of their own for the paths that take files.
+        lingers: Seconds for which the rest of a refused body is thrown away.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, files: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, files: Mapping[str, int] | None = None, lingers: float = 5.0
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
         self.files = files or {}
+        self.lingers = lingers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as long as its body keeps within the limit."""
@@ -259,7 +268,7 @@ class BodyLimit:
         limit = self.files.get(scope["path"], self.max_bytes)
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
-            return await _refuse_body(send, limit)
+            return await self._refuse(receive, send, limit)
         taken = 0
         answered = False
 
@@ -281,21 +290,28 @@ class BodyLimit:
             await self.app(scope, receive_counted, send_noted)
         except _BodyTooLarge:
             if not answered:
-                await _refuse_body(send, limit)
+                await self._refuse(receive, send, limit)
 
+    async def _refuse(self, receive: Receive, send: Send, limit: int) -> None:
+        async def send_open(message: Message) -> None:
+            await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
 
-async def _refuse_body(send: Send, limit: int) -> None:
-    await _refuse(send, 413, f"the request has more than {limit:,} bytes; split it")
+        await _refuse(send_open, 413, f"the request has more than {limit:,} bytes; split it", closes=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.lingers):
+                while (await receive()).get("more_body", False):
+                    pass
+        await send({"type": "http.response.body"})
 
 
 class _BodyTooLarge(BaseException):
     """Not an Exception, so that no handler on the way takes it for a fault of its own."""
 
 
-async def _refuse(send: Send, status: int, message: str) -> None:
+async def _refuse(send: Send, status: int, message: str, *, closes: bool = False) -> None:
     body = json.dumps({"error": message}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if status == 413:  # the rest of the body is not read
+    if closes:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

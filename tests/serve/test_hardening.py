@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import subprocess
@@ -13,8 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from starlette.routing import Mount, Route
+from starlette.types import Message, Receive, Scope, Send
 
-from diplotone.serve.hardening import known_hosts
+from diplotone.serve.hardening import BodyLimit, known_hosts
 
 OPEN_IN_GRADIO = {
     "/",
@@ -223,10 +225,42 @@ def test_a_call_within_the_rules_is_answered(client):
     assert "Oslo accused Riga of theft." in told
 
 
-def test_a_body_beyond_the_limit_is_not_read(client):
+def test_a_body_beyond_the_limit_is_refused_announced_or_not(client):
     assert client.post("/gradio_api/queue/join", content=b"x" * 20_001).status_code == 413
     unannounced = client.post("/v1/analyze", content=(b"x" * 1_000 for _ in range(30)))
     assert unannounced.status_code == 413
+
+
+def test_who_sends_all_of_a_body_that_is_too_large_still_sees_why_it_was_refused(url):
+    assert raw(url, "POST /v1/analyze HTTP/1.1", body=b"x" * 20_000_000) == 413
+
+
+def test_a_body_without_end_is_answered_at_once_and_read_no_longer_than_said():
+    told: list[Message] = []
+    read_before: list[int] = []
+    read = 0
+
+    async def receive() -> Message:
+        nonlocal read
+        read += 1
+        await asyncio.sleep(0.001)
+        return {"type": "http.request", "body": b"x" * 1_000, "more_body": True}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+        read_before.append(read)
+
+    async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("the request went through")
+
+    scope = {"type": "http", "path": "/v1/analyze", "headers": [(b"content-length", b"1000000000000")]}
+    limited = BodyLimit(nobody, max_bytes=20_000, lingers=0.2)
+    asyncio.run(asyncio.wait_for(limited(scope, receive, send), 20))
+    assert told[0]["status"] == 413
+    assert b"20,000 bytes" in told[1]["body"]
+    assert read_before[:2] == [0, 0]
+    assert read > 1
+    assert not told[-1].get("more_body", False)
 
 
 def test_websockets_are_closed(url):
