@@ -18,7 +18,7 @@ serve: $(VENV)/.serve  ## open the page with the shipped release (no torch neede
 test: $(VENV)/.all  ## the fast tests
 	$(BIN)/pytest -q -m "not slow" -n 2 --dist loadgroup
 
-test-slow: $(VENV)/.all  ## training, page, command line, wheel
+test-slow: $(VENV)/.all  ## training, all labelled data, page, command line, wheel
 	$(BIN)/pytest -q -m slow -n 2 --dist loadfile
 
 test-ray: $(VENV)/.ray  ## Ray writes what the usual way writes (installs Ray, a quarter of a gigabyte)

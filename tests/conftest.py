@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from diplotone.model import compiled
 from diplotone.model.codebook import Codebook
 from diplotone.model.records import Record, check_rows
 
@@ -42,6 +43,17 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("DIPLOTONE_HOME", str(home))
     monkeypatch.delenv("DIPLOTONE_MIRROR", raising=False)
     return home
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def shared_model_cache(model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep compiled models from test to test: in each home of its own every model would be compiled anew."""
+    monkeypatch.setattr(compiled, "cache_folder", lambda: model_cache)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ def pinned(file: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_every_package_has_its_licence_in_the_list(inventory):
     listed = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8").splitlines()
     missing = [row for row in inventory.licences_page().splitlines() if row not in listed]
@@ -49,6 +50,7 @@ def test_every_package_is_pinned_as_it_is_installed(inventory):
     assert {name: pins.get(name) for name in installed} == installed
 
 
+@pytest.mark.slow
 def test_the_bill_of_materials_names_all_and_only_itself(inventory):
     bill = inventory.bill_of_materials()
     references = {component["bom-ref"] for component in bill["components"]}

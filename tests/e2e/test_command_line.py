@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ARTICLE = "Suva praised Apia for the new ferry deal on Monday. Quito bombed the harbour of Lima at dawn.\n"
 
 

@@ -13,6 +13,11 @@ RECORD = {"text": "Quito bombed Lima.", "pairs": [{"source": "Quito", "target": 
 
 
 @pytest.fixture
+def shared_model_cache() -> None:
+    """Not here: each test has the cache in its own home."""
+
+
+@pytest.fixture
 def compilations(monkeypatch) -> list[object]:
     """Grows by one with each model that is compiled."""
     from diplotone.model.runtime import import_openvino

@@ -57,6 +57,7 @@ def test_direction_matters(analyzer):
     assert first["act"]["probabilities"]["THREATEN"] > second["act"]["probabilities"]["THREATEN"]
 
 
+@pytest.mark.slow
 def test_a_sentence_scores_the_same_alone_and_in_a_batch(analyzer, held_out):
     together = analyzer.predict(held_out)
     for record, in_batch in list(zip(held_out, together, strict=True))[::60]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from fastapi.testclient import TestClient
 
 from diplotone.serve import archive as archive_module
@@ -59,6 +60,7 @@ def in_memory(mark: str) -> int:
     )
 
 
+@pytest.mark.slow
 def test_no_text_outlives_the_time_that_is_configured(analyzer, monkeypatch):
     mark, genuine, seen = "It was the heron of Vardø.", analyzer.analyze, []
     monkeypatch.setattr(analyzer, "analyze", lambda text: seen.append(in_memory(mark)) or genuine(text))
@@ -73,6 +75,7 @@ def test_no_text_outlives_the_time_that_is_configured(analyzer, monkeypatch):
         assert in_memory(mark) == 0
 
 
+@pytest.mark.slow
 def test_only_the_latest_keep_their_texts_and_all_their_results(analyzer):
     marks = ["It was the heron of Bergen.", "It was the heron of Narvik."]
     with serving(analyzer, max_archives=1) as client:

@@ -119,6 +119,7 @@ def until(condition) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_the_service_asks_at_its_start_and_after_each_takeover(store, codebook):
     app = build_app([Unsure(codebook, "new@2", "ferry")], ServeConfig())
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:

@@ -256,6 +256,7 @@ def test_another_site_can_neither_log_in_nor_out(closed):
         assert answer.status_code == 403
 
 
+@pytest.mark.slow
 def test_guessing_is_slowed_down(running, password_file):
     with running(login="password", password_file=str(password_file)) as url:
         guesses = [ask("POST", url + "/login", data={**ADA, "password": f"guess {n}"}) for n in range(11)]
@@ -356,6 +357,7 @@ def test_a_door_that_would_not_close_is_refused(settings, words):
         ServeConfig(**settings)
 
 
+@pytest.mark.slow
 def test_the_command_lets_people_in_and_out(tmp_path, monkeypatch, capsys):
     file = tmp_path / "state" / "passwords"
     setting = ["--set", f"password_file={file}"]

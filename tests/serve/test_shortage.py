@@ -50,6 +50,7 @@ def scored(client: httpx.Client, n_rows: int) -> dict:
     return archive
 
 
+@pytest.mark.slow
 def test_an_archive_without_room_says_so_keeps_whole_rows_and_the_next_one_is_done(running):
     with running() as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
         with files_of_at_most(250_000):

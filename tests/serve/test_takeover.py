@@ -110,6 +110,7 @@ def test_what_runs_ends_with_its_analyzer_and_the_old_one_is_freed(codebook):
     pool.stop()
 
 
+@pytest.mark.slow
 def test_the_application_keeps_nothing_of_the_release_before(codebook):
     app = build_app([WordAnalyzer(codebook, "old@1")], ServeConfig())
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:
@@ -139,6 +140,7 @@ def test_many_runs_of_one_thing_come_from_the_release_it_began_with(codebook):
         pool.replace([*began_with, *began_with])
 
 
+@pytest.mark.slow
 def test_promoted_releases_take_over_and_a_damaged_one_does_not(serving, variant, caplog):
     pool, takeover = serving
     takeover.look()

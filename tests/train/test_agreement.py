@@ -37,6 +37,7 @@ def test_a_second_labelling_that_does_not_fit_is_an_error(codebook, tmp_path):
         agreements(codebook, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_data_card_shows_the_agreement(codebook):
     """`diplotone-train data-card` brings it up to date."""
     card = (data_folder() / "README.md").read_text(encoding="utf-8")

@@ -55,6 +55,7 @@ def test_an_unknown_source_is_answered_with_the_known_ones(mirror):
         auxiliary_records({"plv": 1.0}, mirror, ())
 
 
+@pytest.mark.slow
 def test_no_sentence_of_an_evaluation_set_is_trained_on(shared_data):
     records, _ = auxiliary_records({"newsmtsc": 1.0, "dse": 1.0}, shared_data, ())
     assert len(records) > 10_000

@@ -34,6 +34,7 @@ def _texts(codebook):
     ]
 
 
+@pytest.mark.slow
 def test_no_sentence_of_a_pair_is_trained_on(codebook):
     asked = _texts(codebook)
     written = [record.text for record in read_records(data_folder() / "written.jsonl", codebook)]
@@ -42,6 +43,7 @@ def test_no_sentence_of_a_pair_is_trained_on(codebook):
     assert max(Counter(asked).values()) == 1
 
 
+@pytest.mark.slow
 def test_no_sentence_of_a_pair_is_real(codebook, shared_data):
     asked = {prefix_key(text) for text in _texts(codebook)}
     assert not asked & {

@@ -35,11 +35,13 @@ def test_every_label_is_learnt_and_tested(codebook):
         assert {record.tone for record in members} == set(codebook["tone"].names)
 
 
+@pytest.mark.slow
 def test_no_split_leaks_into_another(codebook, request):
     records = list(read_records(data_folder() / "written.jsonl", codebook))
     assert leaks(records) == []
 
 
+@pytest.mark.slow
 def test_no_split_leaks_with_the_real_sentences(codebook, shared_data):
     assert leaks(load_corpus(codebook, mirror=shared_data).records) == []
 
@@ -54,6 +56,7 @@ def test_real_sentences_carry_labels_and_no_text():
                 assert pair[end] is None or isinstance(pair[end][0], int)
 
 
+@pytest.mark.slow
 def test_every_real_sentence_joins_its_source(codebook, shared_data):
     joined = join(REAL, shared_data, codebook)
     assert not joined.report.faults

@@ -35,6 +35,8 @@ from diplotone.train.corpus import N_GOLDEN
 from diplotone.train.releases import KEPT, LOCK, promote, releases, rollback
 from diplotone.train.verdict_file import write_verdict
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def candidate(tiny_release, tmp_path):

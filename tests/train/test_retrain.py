@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 
@@ -16,6 +17,7 @@ from diplotone.model.errors import ConfigError
 from diplotone.model.record_files import read_records, write_jsonl
 from diplotone.model.records import Record
 from diplotone.model.release import open_release
+from diplotone.train import retrain
 from diplotone.train.__main__ import main
 from diplotone.train.corpus import project_corpus
 from diplotone.train.learnt import learnt_by, learnt_keys
@@ -23,6 +25,13 @@ from diplotone.train.relabel import changes, relabelled
 from diplotone.train.retrain import HELD_OUT, RetrainConfig, load_retrain_config, prepare
 from diplotone.train.verdict_file import VERDICT_JSON, VERDICT_TEXT, read_outcome
 from diplotone.train.warm_start import warm_network
+
+_read_once = functools.cache(project_corpus)
+
+
+@pytest.fixture(autouse=True)
+def project_data_are_read_once(monkeypatch):
+    monkeypatch.setattr(retrain, "project_corpus", _read_once)
 
 
 @pytest.fixture
@@ -87,7 +96,7 @@ def test_new_labels_are_mixed_with_the_projects_own(release, tmp_path):
 
 
 def test_what_is_measured_on_stays_the_same(release, tmp_path, codebook):
-    own = project_corpus(codebook)
+    own = _read_once(codebook)
     found = plan(release, some(60), tmp_path)
     for split in ("dev", "test"):
         assert found.corpus.split(split) == own.split(split)
@@ -100,14 +109,14 @@ def test_the_same_corrections_are_held_out_each_time(release, tmp_path):
 
 @pytest.mark.parametrize("split", [None, "train"])
 def test_a_near_copy_of_a_test_sentence_is_never_trained_on(release, tmp_path, codebook, split):
-    known = project_corpus(codebook).split("test")[0]
+    known = _read_once(codebook).split("test")[0]
     near = Record(id="near", text=known.text + " Now.", tone="neutral", split=split)
     found = plan(release, [*some(5), near], tmp_path)
     assert [record.id for record in found.held_out] == ["near"]
 
 
 def test_a_correction_replaces_the_projects_own_label(release, tmp_path, codebook):
-    known = project_corpus(codebook).split("train")[0]
+    known = _read_once(codebook).split("train")[0]
     corrected = dataclasses.replace(known, sentiment="positive", tone="hostile", pairs=(), split=None)
     found = plan(release, [*some(5), corrected], tmp_path, replay=10_000, repeat=1)
     assert [r for r in found.corpus.split("train") if r.id == known.id] == [

@@ -37,6 +37,7 @@ def analyzer(tiny_release):
     return load(tiny_release, engine="torch")
 
 
+@pytest.mark.slow
 def test_the_sentences_of_state_media_are_kept_out_of_training(codebook):
     held = state_media(codebook)
     project = project_corpus(codebook).records

@@ -128,6 +128,7 @@ def test_labels_that_the_release_has_learnt_are_not_judged_by_heart(read_once):
     assert precision_and_recall(behind, spoiled) > (precision, recall), "another release has not learnt them"
 
 
+@pytest.mark.slow
 def test_a_release_writes_down_what_it_has_learnt(tiny_release, eight_records):
     release = open_release(tiny_release)
     assert learnt_by(release) == learnt_keys(eight_records[:4])
@@ -138,6 +139,7 @@ def test_a_release_writes_down_what_it_has_learnt(tiny_release, eight_records):
     assert not (tiny_release / LEARNT_FILE).read_text().count("Suva")
 
 
+@pytest.mark.slow
 def test_the_shipped_release_has_learnt_the_projects_train_split(project):
     (judge,) = judges(load())
     by_split = {
@@ -148,6 +150,7 @@ def test_the_shipped_release_has_learnt_the_projects_train_split(project):
     assert all(by_split["test"])
 
 
+@pytest.mark.slow
 def test_of_a_release_from_before_nothing_is_known(tiny_release, tmp_path, eight_records):
     folder = shutil.copytree(tiny_release, tmp_path / "old")
     for name in (LEARNT_FILE, MANIFEST):
@@ -240,6 +243,7 @@ def test_a_label_is_a_suspect_with_its_place(codebook, monkeypatch):
     assert str(found[1]) == words
 
 
+@pytest.mark.slow
 def test_a_bar_needs_examples(tiny_release, eight_records):
     assert suspects(judges(load(tiny_release)), eight_records[:2], ()) == []
 

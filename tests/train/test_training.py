@@ -16,6 +16,7 @@ from diplotone.train.training import train_network
 TINY = Path(__file__).resolve().parents[2] / "configs" / "tiny.toml"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("weight", "read_twice"), [(0, 0), (1, 3)])
 def test_with_r_drop_each_batch_is_read_twice(
     tmp_path, monkeypatch, eight_records, codebook, weight, read_twice
