@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 import zlib
@@ -55,8 +56,13 @@ def pdf_of_pages(n: int) -> bytes:
 
 def pdf_bomb() -> bytes:
     """A megabyte that unpacks to a gigabyte."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(b" " * 1_000_000) for _ in range(1_000)) + packer.flush()
+    megabyte, n = b" " * 1_000_000, 1_000
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    block = packer.compress(megabyte) + packer.flush(
+        zlib.Z_FULL_FLUSH
+    )  # stands by itself, so it can be repeated
+    checksum = functools.reduce(lambda sum_, _: zlib.adler32(megabyte, sum_), range(n), 1)
+    packed = b"\x78\xda" + block * n + packer.flush() + checksum.to_bytes(4)
     return pdf_around(packed, "/Filter/FlateDecode")
 
 
