@@ -19,7 +19,7 @@ test: $(VENV)/.all  ## the fast tests
 	$(BIN)/pytest -q -m "not slow" -n 2 --dist loadgroup
 
 test-slow: $(VENV)/.all  ## training, all labelled data, page, command line, wheel
-	$(BIN)/pytest -q -m slow -n 2 --dist loadfile
+	$(BIN)/pytest -q -m slow -n 2 --dist loadfile --durations 12
 
 test-ray: $(VENV)/.ray  ## Ray writes what the usual way writes (installs Ray, a quarter of a gigabyte)
 	$(BIN)/pytest -q -m slow tests/model/archive/test_processes.py -k ray
