@@ -293,10 +293,7 @@ class BodyLimit:
                 await self._refuse(receive, send, limit)
 
     async def _refuse(self, receive: Receive, send: Send, limit: int) -> None:
-        async def send_open(message: Message) -> None:
-            await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
-
-        await _refuse(send_open, 413, f"the request has more than {limit:,} bytes; split it", closes=True)
+        await _refuse(send, 413, f"the request has more than {limit:,} bytes; split it", stays_open=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.lingers):
                 while (await receive()).get("more_body", False):
@@ -308,10 +305,11 @@ class _BodyTooLarge(BaseException):
     """Not an Exception, so that no handler on the way takes it for a fault of its own."""
 
 
-async def _refuse(send: Send, status: int, message: str, *, closes: bool = False) -> None:
+async def _refuse(send: Send, status: int, message: str, *, stays_open: bool = False) -> None:
+    """Answer in words; one that stays open is ended by the caller, and its connection closes then."""
     body = json.dumps({"error": message}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if closes:
+    if stays_open:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": stays_open})
