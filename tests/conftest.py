@@ -16,6 +16,7 @@ from diplotone.model.records import Record, check_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+CACHE_FOLDER = compiled.cache_folder
 
 SENTENCES = [
     ("Suva praised Apia for the ferry deal.", "positive", "cooperative", "supportive", "SUPPORT"),
@@ -45,15 +46,17 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     return home
 
 
-@pytest.fixture(scope="session")
-def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture(autouse=True)
-def shared_model_cache(model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def shared_model_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep compiled models from test to test: in each home of its own every model would be compiled anew."""
-    monkeypatch.setattr(compiled, "cache_folder", lambda: model_cache)
+    shared = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr(compiled, "cache_folder", lambda: shared)
+
+
+@pytest.fixture
+def own_model_cache(shared_model_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep compiled models where everybody's are: here in the test's own home."""
+    monkeypatch.setattr(compiled, "cache_folder", CACHE_FOLDER)
 
 
 @pytest.fixture(scope="session")

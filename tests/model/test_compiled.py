@@ -9,12 +9,9 @@ from diplotone.model.analyzer import load
 from diplotone.model.compiled import MOST_KEPT, cache_folder
 from diplotone.model.engine import OpenVinoEngine
 
+pytestmark = pytest.mark.usefixtures("own_model_cache")
+
 RECORD = {"text": "Quito bombed Lima.", "pairs": [{"source": "Quito", "target": "Lima"}]}
-
-
-@pytest.fixture
-def shared_model_cache() -> None:
-    """Not here: each test has the cache in its own home."""
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from diplotone.model import compiled
 from diplotone.model.cores import usable_cores
 from diplotone.model.encoding import SentenceEncoder
 from diplotone.model.engine import OpenVinoEngine, TorchEngine
 from diplotone.model.errors import ReleaseError
 from diplotone.model.reading import Reading
 from diplotone.model.records import Pair
+from diplotone.model.release import home
 from diplotone.model.runtime import import_openvino
 
 
@@ -67,13 +67,13 @@ def test_the_served_model_is_near_the_trained_one(tiny_release, batch):
         np.testing.assert_allclose(served[task], trained[task], atol=0.05)
 
 
+@pytest.mark.usefixtures("own_model_cache")
 @pytest.mark.parametrize("threads", [1, None])
-def test_openvino_runs_with_what_it_was_told(tiny_release, batch, threads, tmp_path, monkeypatch):
+def test_openvino_runs_with_what_it_was_told(tiny_release, batch, threads):
     """As OpenVINO itself has it, compiled anew and as it was kept."""
     import_openvino()
     from openvino import Type
 
-    monkeypatch.setattr(compiled, "cache_folder", lambda: tmp_path)
     for _ in ("compiled", "kept"):
         engine = OpenVinoEngine(tiny_release, threads=threads, digest="a digest")
         engine.run(batch)
@@ -90,7 +90,7 @@ def test_openvino_runs_with_what_it_was_told(tiny_release, batch, threads, tmp_p
         }
         assert model.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE") == 0
         assert model.get_property("INFERENCE_PRECISION_HINT") == Type.f32
-    assert len(list(tmp_path.glob("*.blob"))) == 1
+    assert len(list((home() / "cache").glob("*.blob"))) == 1
 
 
 def test_a_folder_without_a_model_is_a_clear_error(tmp_path):

@@ -15,7 +15,7 @@ from diplotone.train.releases import LOCK, promote
 from diplotone.train.retrain import HELD_OUT
 from diplotone.train.verdict_file import VERDICT_FILES, read_outcome
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_model_cache")]
 
 FEW_STEPS = ["--set", "epochs=1", "--set", "replay=4", "--set", "heads_only_below=0"]
 
