@@ -58,9 +58,8 @@ def pdf_bomb() -> bytes:
     """A megabyte that unpacks to a gigabyte."""
     megabyte, n = b" " * 1_000_000, 1_000
     packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    block = packer.compress(megabyte) + packer.flush(
-        zlib.Z_FULL_FLUSH
-    )  # stands by itself, so it can be repeated
+    # What ends in a full flush stands by itself, so that it can be repeated.
+    block = packer.compress(megabyte) + packer.flush(zlib.Z_FULL_FLUSH)
     checksum = functools.reduce(lambda sum_, _: zlib.adler32(megabyte, sum_), range(n), 1)
     packed = b"\x78\xda" + block * n + packer.flush() + checksum.to_bytes(4)
     return pdf_around(packed, "/Filter/FlateDecode")
